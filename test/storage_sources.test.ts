@@ -56,6 +56,10 @@ describe('a tensor that takes the memory', () => {
     own.fill_(5);
     expect([tensor.untypedStorage() === own, tensor.tolist()]).toEqual([true, [5, 5, 5, 5]]);
     expect(tensor.set_(x, 0, [2]).dtype).toBe(torch.uint8);
+    // Python's names are those of C++: float, unsigned char.
+    const kinds = /^RuntimeError: Could not set tensor of type torch.float32 to a tensor of type torch.uint8/;
+    expect(said(() => tensor.set_(x))).toMatch(kinds);
+    expect(said(() => tensor.set_({ source: x }))).toMatch(kinds);
     expect(tensor.set_().shape).toEqual([0]);
     expect(() => tensor.set_(3 as never)).toThrow(TypeError);
     expect(() => tensor.set_(own, 1)).toThrow(TypeError);
@@ -138,6 +142,9 @@ test('bytes of files', () => {
       results.file,
     );
     expect(said(() => UntypedStorage.fromFile(3 as never))).toMatch(/^TypeError/);
+    expect(said(() => UntypedStorage.fromFile(`${file}\0more`, true, 20))).toBe(
+      'ValueError: embedded null character',
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }

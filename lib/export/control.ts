@@ -11,23 +11,27 @@ export interface TracedBody {
   readonly outputs: readonly number[];
 }
 
+/** What control flow takes and gives: numbers of nodes in a recording, of slots afterwards. */
+export interface RegionNumbers {
+  readonly operator: Region['operator'];
+  readonly pred: readonly number[];
+  readonly operands: readonly number[];
+  readonly carried: readonly number[];
+  /** What the slices are of. */
+  readonly xs: readonly number[];
+  /** What the node gives. */
+  readonly results: readonly number[];
+}
+
 /**
  * Control flow in a recording, by the numbers of its nodes: those from `start` up to `end` that are in no body are marks. The
  * arguments of the first ones are `pred` and `operands`; what others give comes anew into each body.
  */
-export interface TracedRegion {
-  readonly operator: Region['operator'];
+export interface TracedRegion extends RegionNumbers {
   readonly start: number;
   readonly end: number;
-  readonly pred: readonly number[];
-  readonly operands: readonly number[];
-  readonly carried: readonly number[];
-  /** Marks of what the slices are of, and of the slices. */
-  readonly xs: readonly number[];
   readonly slices: readonly number[];
   readonly bodies: readonly TracedBody[];
-  /** What they give is what the node gives. */
-  readonly results: readonly number[];
 }
 
 /** Follows the control flow of one call. An inner region stands before the one that it is in. */

@@ -1,7 +1,7 @@
-// Graphs of control flow give new tensors, and write to nothing that is not theirs.
+// Graphs of control flow give new tensors, write to nothing that is not theirs, and keep what is theirs.
 import type { Tensor } from '../tensor';
 import type { ProgramArgument, ProgramNode } from '../../typings/native';
-import type { TracedRegion } from './control';
+import type { TracedBody, TracedRegion } from './control';
 import { isLift, numbersOf } from './nesting';
 import { operatorSchema } from './operators';
 
@@ -18,14 +18,19 @@ const pythonNames: Readonly<Record<TracedRegion['operator'], string>> = {
   scan: 'torch.higherOrder.scan',
 };
 
-/** The first problem, or null. `values` is what a run gave for each slot. */
+/** The first problem, or null. `values` is what a run gave for each slot, `results` are the slots of what it gave. */
 export function regionProblem(
   nodes: readonly ProgramNode[],
   regions: readonly TracedRegion[],
   values: ReadonlyMap<number, Tensor>,
+  results: readonly number[],
 ): RegionProblem | null {
   if (regions.length === 0) return null;
   const numbers = numbersOf(nodes);
+  for (const region of regions) {
+    const node = leakedFrom(region, nodes, numbers, results);
+    if (node !== undefined) return { node, message: `${pythonNames[region.operator]}: ${LEAK}` };
+  }
   const memory = new Map([...values].map(([slot, tensor]) => [slot, memoryOf(tensor)]));
   for (const { operator, bodies } of regions) {
     for (const { start, end, outputs } of bodies) {
@@ -51,6 +56,34 @@ export function regionProblem(
   return null;
 }
 
+// The node that made what is used where it is not: of a graph outside of it, of what all its graphs are given after them.
+function leakedFrom(
+  { start, end, bodies }: TracedRegion,
+  nodes: readonly ProgramNode[],
+  numbers: readonly number[],
+  results: readonly number[],
+): number | undefined {
+  for (const own of [{ start, end, madeUpTo: bodies[0].start }, ...bodies.map(madeIn)]) {
+    const makers = new Map<number, number>();
+    const outside = [...results];
+    nodes.forEach((node, i) => {
+      const at = numbers[i];
+      const isOwn = at >= own.start && at < own.end && !isLift(node);
+      if (!isOwn) outside.push(...slotsOf(node));
+      else if (at < own.madeUpTo)
+        for (const slot of node.outputs.flat()) if (slot !== null) makers.set(slot, at);
+    });
+    const leaked = outside.find((slot) => makers.has(slot));
+    if (leaked !== undefined) return makers.get(leaked);
+  }
+  return undefined;
+}
+
+// The marks of what it gives are for the node.
+const madeIn = ({ start, end, outputs }: TracedBody) => ({ start, end, madeUpTo: end - outputs.length });
+
+const LEAK =
+  'what its functions make, or are given for each call, is used outside of them: let them return it';
 const MUTATION = 'Higher order ops do not support input mutation';
 const ALIASING =
   'Higher order ops do not support aliasing: replace `return input` with `return input.clone()` to avoid aliasing';
@@ -66,6 +99,9 @@ const slotsIn = (argument: ProgramArgument | undefined): number[] => {
   if ('slot' in argument) return [argument.slot];
   return 'list' in argument ? argument.list.flatMap(slotsIn) : [];
 };
+
+const slotsOf = (node: ProgramNode): number[] =>
+  [...node.arguments, ...Object.values(node.keywords ?? {})].flatMap(slotsIn);
 
 // Of batch norms the schema does not say it.
 const STATISTICS = ['running_mean', 'running_var'];

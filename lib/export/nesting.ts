@@ -1,7 +1,7 @@
 // The nodes of a recording with those of its control flow as graphs.
 import { TorchError } from '../core/errors';
 import type { Expression } from './expression';
-import type { TracedRegion } from './control';
+import type { RegionNumbers, TracedRegion } from './control';
 import type { TracedArgument, TracedNode } from './dynamic/merge';
 
 /** A graph of a region. */
@@ -11,18 +11,12 @@ export interface Nested {
 }
 
 /** Control flow, with every value in a slot. */
-export interface RegionStep {
-  readonly operator: TracedRegion['operator'];
+export interface RegionStep extends RegionNumbers {
   /** The number of its first node. */
   readonly node: number;
-  readonly pred: readonly number[];
-  readonly operands: readonly number[];
-  readonly carried: readonly number[];
-  readonly xs: readonly number[];
   /** What is carried, and slices, as its graphs see them. */
   readonly fresh: readonly number[];
   readonly bodies: readonly Nested[];
-  readonly results: readonly number[];
 }
 
 export type Step = TracedNode | RegionStep;

@@ -81,9 +81,9 @@ export class Tracer {
       restore();
       const values = lifting.values(tensors);
       const { regions } = control;
-      const problem = regionProblem(lifting.nodes, regions, values);
-      if (problem) this.#explain(problem, given, leaves);
       checkCalls(stacks.calls, regions);
+      const problem = regionProblem(lifting.nodes, regions, values, recorded.slots);
+      if (problem) this.#explain(problem, given, leaves);
       const metas = new Map([...values].map(([slot, value]) => [slot, metaOf(value)]));
       return { lifting, inputMetas, metas, results, slots: recorded.slots, outSpec, stacks, regions };
     } finally {

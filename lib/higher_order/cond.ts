@@ -4,12 +4,12 @@ import * as tree from '../func/tree';
 import { recording } from '../native/recording';
 import * as aten from '../tensor/aten';
 import { Tensor } from '../tensor';
-import { typeName } from '../tensor/repr';
+import { repr } from '../tensor/repr';
 
 type Flat = ReturnType<typeof tree.flatten>;
 
 const shown = (value: unknown): string =>
-  value instanceof Tensor ? `a tensor of shape [${value.shape.join(', ')}]` : typeName(value);
+  value instanceof Tensor ? `a tensor of shape [${value.shape.join(', ')}]` : repr(value);
 
 /**
  * Calls `trueFn` where `pred` is true, and `falseFn` where it is not, with `operands`: a branch that a program can have

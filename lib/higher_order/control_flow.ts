@@ -1,6 +1,5 @@
 import { isGradEnabled } from '../autograd/mode';
 import { bindArguments } from '../core/calls';
-import { bool } from '../core/dtype';
 import { checkFunction, TorchError, valueError } from '../core/errors';
 import { value } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
@@ -8,7 +7,7 @@ import * as tree from '../func/tree';
 import { recording } from '../native/recording';
 import * as aten from '../tensor/aten';
 import { Tensor } from '../tensor';
-import { mapRegion, scanRegion, whileRegion } from './regions';
+import { isTruthValue, kindOf, mapRegion, scanRegion, whileRegion } from './regions';
 
 const tensorsOf = (fn: string, name: string, given: unknown): Tensor[] =>
   tree.flatten(given).leaves.map((leaf) => {
@@ -41,13 +40,10 @@ export function whileLoop<Carried extends unknown[]>(
   let carried = carriedInputs;
   for (;;) {
     const pred = condFn(...carried);
-    const isBoolean =
-      pred instanceof Tensor ? pred.dim() === 0 && pred.dtype === bool : typeof pred === 'boolean';
-    if (!isBoolean) {
+    if (!isTruthValue(pred))
       throw new TorchError(
-        `cond_fn must return a boolean scalar tensor or a boolean but got ${pred instanceof Tensor ? `${pred.dtype} of shape [${pred.shape.join(', ')}]` : typeof pred}`,
+        `cond_fn must return a boolean scalar tensor or a boolean but got ${kindOf(pred)}`,
       );
-    }
     if (!(pred instanceof Tensor ? aten.isNonzero(pred) : pred)) {
       if (carried !== carriedInputs) return carried;
       return carried.map((one) => (one instanceof Tensor ? one.clone() : one)) as Carried; // never an input

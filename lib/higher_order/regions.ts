@@ -1,4 +1,5 @@
 // Loops as nodes with graphs, where a recording takes them for such.
+import { bool } from '../core/dtype';
 import { TorchError } from '../core/errors';
 import { contiguousFormat } from '../core/layout';
 import * as tree from '../func/tree';
@@ -15,6 +16,14 @@ const NONE = { pred: null, operands: [], carried: [], xs: [] } as const;
 export const regionOf = (
   region: Pick<Region, 'operator' | 'bodies' | 'results'> & Partial<Region>,
 ): Tensor[] => recording.active!.control!({ ...NONE, ...region }) as Tensor[];
+
+/** Whether it is a boolean, or a tensor of one without a dimension. */
+export const isTruthValue = (pred: unknown): pred is Tensor | boolean =>
+  pred instanceof Tensor ? pred.dim() === 0 && pred.dtype === bool : typeof pred === 'boolean';
+
+/** What a value is, for messages. */
+export const kindOf = (value: unknown): string =>
+  value instanceof Tensor ? `${value.dtype} of shape [${value.shape.join(', ')}]` : typeof value;
 
 /** The leaves, which must be tensors. */
 export function tensorLeaves(fn: string, what: string, value: unknown): Tensor[] {
@@ -51,9 +60,9 @@ export function whileRegion(condFn: Fn, bodyFn: Fn, carriedInputs: readonly unkn
     bodies: [
       (now) => {
         const pred = call(condFn, now);
-        if (pred instanceof Tensor && pred.dim() === 0 && String(pred.dtype) === 'torch.bool') return [pred];
+        if (pred instanceof Tensor && isTruthValue(pred)) return [pred];
         throw new TorchError(
-          `cond_fn must return a boolean scalar tensor or a boolean but got ${pred instanceof Tensor ? `${pred.dtype} of shape [${pred.shape.join(', ')}]` : typeof pred}`,
+          `whileLoop(): condFn must return a boolean scalar tensor in a program but got ${kindOf(pred)}`,
         );
       },
       (now) => {

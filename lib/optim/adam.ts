@@ -2,8 +2,8 @@ import { value } from '../core/kinds';
 import type { Call } from '../core/signature';
 import { optimSignature } from './arguments';
 import { Tensor } from '../tensor';
-import { type AdamGroup, implementations, inOneCall } from './adam_update';
-import { counter, upgradeCounters, zeros } from './batch';
+import { AMSGRAD_KEYS, type AdamGroup, KEYS, implementations, inOneCall } from './adam_update';
+import { type ParamSlot, checkStates, counter, upgradeCounters, zeros } from './batch';
 import {
   type FusedOptions,
   type Implementation,
@@ -108,6 +108,11 @@ export class Adam extends TensorOptimizer<AdamGroup, AdamOptions> {
 
   protected override updateAtOnce(group: AdamGroup): boolean {
     return this.choose(group, group.params) === 'singleTensor' && inOneCall(group, this.state);
+  }
+
+  protected override update(slots: readonly ParamSlot[], group: AdamGroup): void {
+    checkStates(slots, group.amsgrad ? AMSGRAD_KEYS : KEYS);
+    super.update(slots, group);
   }
 
   protected override upgrade(): void {

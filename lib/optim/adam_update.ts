@@ -92,8 +92,9 @@ function eachTensor(slots: readonly ParamSlot[], group: AdamGroup): void {
   }
 }
 
-const KEYS = ['exp_avg', 'exp_avg_sq', '', 'step'];
-const AMSGRAD_KEYS = ['exp_avg', 'exp_avg_sq', 'max_exp_avg_sq', 'step'];
+/** What is remembered of a parameter, in the order of the native update. */
+export const KEYS = ['exp_avg', 'exp_avg_sq', '', 'step'];
+export const AMSGRAD_KEYS = ['exp_avg', 'exp_avg_sq', 'max_exp_avg_sq', 'step'];
 const WIDTH = KEYS.length + 2;
 
 /** {@link singleTensor} of all parameters of the group that have a gradient. False: nothing was done. */
@@ -103,8 +104,8 @@ export function inOneCall(group: AdamGroup, states: ReadonlyMap<Tensor, ParamSta
   return writeOwn(group.params, states, keys) && update(group.params.length, group);
 }
 
-function areNumbers({ lr, betas, weight_decay: decay, capturable, differentiable }: AdamGroup): boolean {
-  return !capturable && !differentiable && [lr, betas[0], betas[1], decay].every(isNumber);
+function areNumbers({ lr, betas, eps, weight_decay, capturable, differentiable }: AdamGroup): boolean {
+  return !capturable && !differentiable && [lr, betas[0], betas[1], eps, weight_decay].every(isNumber);
 }
 
 // Of parameters whose numbers are in the transfer buffer. False: nothing was done.

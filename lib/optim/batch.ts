@@ -1,9 +1,10 @@
 // What an update works on: parameters one by one, or lists of them.
 import * as aten from '../tensor/aten';
 import { getDefaultDtype, tensor } from '../tensor/creation';
-import { type DType, float32, float64 } from '../core/dtype';
+import { type DType, bfloat16, float32, float64 } from '../core/dtype';
 import { TorchError } from '../core/errors';
 import { HANDLE } from '../native/handle';
+import { isTensor } from '../native/tensor_base';
 import { keep } from '../tensor/memory';
 import { transferBuffer, native } from '../native';
 import type { Tensor } from '../tensor';
@@ -23,6 +24,25 @@ export function stateOf({ state }: ParamSlot, key: string): Tensor {
   const value = state[key];
   if (value === undefined) throw new TorchError(`'${key}'`, 'KeyError');
   return value as Tensor;
+}
+
+/** Throws Python's errors for states that lack something, before any of them changes. */
+export function checkStates(slots: readonly ParamSlot[], keys: readonly string[]): void {
+  for (const slot of slots) for (const key of keys) if (key !== '') stateOf(slot, key);
+  if (slots.every(({ state }) => isTensor(state.step))) return;
+  throw new TorchError('API has changed, `state_steps` argument must contain a list of singleton tensors');
+}
+
+/** Throws Python's error for what lists of one dtype, with counters, cannot take. */
+export function checkDtypes(slots: readonly ParamSlot[]): void {
+  for (const { param, state } of slots) {
+    const isAlike = ({ dtype }: Tensor) => [param.dtype, float32, float64, bfloat16].includes(dtype);
+    if (Object.values(state).every((value) => !isTensor(value) || isAlike(value as Tensor))) continue;
+    throw new TorchError(
+      'Tensors of the same index must be on the same device and the same dtype except `step` tensors that can be on CPU ' +
+        'and float32/64 notwithstanding',
+    );
+  }
 }
 
 export function collect(

@@ -21,7 +21,7 @@ import {
 } from './implementation';
 import { type ParamGroup, type Params, valueError } from './group';
 import { TensorOptimizer } from './tensor_optimizer';
-import { type Value, isNumber, numberOf, requiresGrad, squeezed } from './scalar';
+import { type Value, isNumber, minus, numberOf, requiresGrad, squeezed } from './scalar';
 import type { ParamState } from './state_dict';
 
 /** Options of `optim.SGD`. */
@@ -167,8 +167,8 @@ function inOneCall(group: SGDGroup, states: ReadonlyMap<Tensor, ParamState>): bo
   );
 }
 
-const areNumbers = ({ lr, weight_decay: decay, differentiable }: SGDGroup): boolean =>
-  !differentiable && isNumber(lr) && isNumber(decay);
+const areNumbers = ({ lr, momentum, dampening, weight_decay, differentiable }: SGDGroup): boolean =>
+  !differentiable && [lr, momentum, dampening, weight_decay].every(isNumber);
 
 // Of parameters whose numbers are in the transfer buffer. False: nothing was done.
 function updated(count: number, group: SGDGroup): boolean {
@@ -186,7 +186,7 @@ function eachTensor(slots: readonly SGDSlot[], group: SGDGroup): void {
     if (requiresGrad(weight_decay)) grad = grad.addcmul_(param.clone(), weight_decay as Tensor);
     else if (numberOf(weight_decay) !== 0) grad = grad.add(param, { alpha: numberOf(weight_decay) });
     if (momentum !== 0) {
-      if (slot.buffer) slot.buffer.mul_(momentum).add_(grad, { alpha: 1 - dampening });
+      if (slot.buffer) slot.buffer.mul_(momentum).add_(grad, { alpha: minus(1, dampening) as number });
       const buffer = (slot.buffer ??= grad.detach().clone());
       grad = nesterov ? grad.add(buffer, { alpha: momentum }) : buffer;
     }
@@ -223,11 +223,11 @@ function movedBuffers(slots: SGDSlot[], grads: Tensor[], { momentum, dampening }
   const known = slots.flatMap(({ buffer }) => buffer ?? []);
   if (known.length === slots.length) {
     aten._foreachMul_(known, momentum);
-    aten._foreachAdd_(known, grads, { alpha: 1 - dampening });
+    aten._foreachAdd_(known, grads, { alpha: minus(1, dampening) as number });
     return known;
   }
   return slots.map((slot, i) => {
-    if (slot.buffer) slot.buffer.mul_(momentum).add_(grads[i], { alpha: 1 - dampening });
+    if (slot.buffer) slot.buffer.mul_(momentum).add_(grads[i], { alpha: minus(1, dampening) as number });
     return (slot.buffer ??= grads[i].detach().clone());
   });
 }

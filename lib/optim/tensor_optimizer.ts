@@ -1,6 +1,6 @@
 // The optimizers whose update has several implementations.
 import type { Tensor } from '../tensor';
-import { type ParamSlot, upgradeCounters } from './batch';
+import { type ParamSlot, checkDtypes, upgradeCounters } from './batch';
 import { type ParamGroup, type Params, checkKindsOf, toGroupKeys } from './group';
 import {
   type Implementation,
@@ -69,6 +69,7 @@ export abstract class TensorOptimizer<
 
   protected update(slots: readonly ParamSlot[], group: Group): void {
     const chosen = this.choose(group, slots.map(({ param }) => param)); // prettier-ignore
+    if (chosen === 'multiTensor') checkDtypes(slots);
     this.implementations[chosen]!(slots, group, this);
   }
 }

@@ -41,6 +41,7 @@ export function bytesOfFile(args: readonly unknown[]): Tensor {
     args as [filename: string, shared?: boolean, nbytes?: number],
   );
   if (typeof path !== 'string') throw argumentError('fromFile', 'filename', 'a path', path);
+  if (path.includes('\0')) throw valueError('embedded null character'); // C would end the name there
   if (typeof shared !== 'boolean') throw argumentError('fromFile', 'shared', 'a boolean', shared);
   if (!Number.isSafeInteger(nbytes)) throw argumentError('fromFile', 'nbytes', 'a whole number', nbytes);
   return fromFile(path, shared, nbytes, { dtype: uint8 }) as Tensor;

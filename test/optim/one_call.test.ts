@@ -57,3 +57,39 @@ test('what is not for one call goes the general way', () => {
   sgd.step();
   expect(w.tolist()).toEqual([1, 0.5, 1]);
 });
+
+type Group = Record<string, unknown>;
+type Broken = [break_: (group: Group, state: Group) => void, error: string | RegExp];
+const broken: Record<string, [make: Make, ...Broken]> = {};
+const steps = '`state_steps` argument must contain a list of singleton tensors';
+const dtypes = 'Tensors of the same index must be on the same device and the same dtype';
+for (const foreach of [false, true]) {
+  const adam: Make = (params) => new optim.Adam(params, { foreach });
+  const sgd: Make = (params) => new optim.SGD(params, { momentum: 0.9, foreach });
+  const each = (name: string, make: Make, ...rest: Broken) =>
+    void (broken[`${name}, foreach ${String(foreach)}`] = [make, ...rest]);
+  each('amsgrad set late', adam, (group) => (group.amsgrad = true), "'max_exp_avg_sq'");
+  each('no average', adam, (_, state) => delete state.exp_avg_sq, "'exp_avg_sq'");
+  each('a number of steps', adam, (_, state) => (state.step = 3), steps);
+  each('eps', adam, (group) => (group.eps = null), /eps|scalar|other/);
+  each('momentum', sgd, (group) => (group.momentum = 'x'), /momentum|scalar|other/);
+  each('dampening', sgd, (group) => (group.dampening = null), 'a hyperparameter must be a number');
+  if (!foreach) continue;
+  const half = (key: string) => (_: Group, state: Group) => (state[key] = (state[key] as Tensor).half());
+  each('an average of another dtype', adam, half('exp_avg_sq'), dtypes);
+  each('momentum of another dtype', sgd, half('momentum_buffer'), dtypes);
+}
+
+// Python's own errors where it has them: neither zero nor NaN takes the place of what is no number.
+test.each(Object.entries(broken))('a group or state that cannot be: %s', (_, [make, break_, error]) => {
+  const w = torch.ones([3], { requiresGrad: true });
+  w.grad = torch.ones([3]);
+  const optimizer = make([w]);
+  optimizer.step();
+  const state = optimizer.state.get(w)!;
+  break_(optimizer.paramGroups[0] as never, state);
+  const before = [w, state.exp_avg, state.step].map(String);
+  expect(() => optimizer.step()).toThrow(error);
+  if (typeof error === 'string' && !error.startsWith('a hyper'))
+    expect([w, state.exp_avg, state.step].map(String)).toEqual(before);
+});
