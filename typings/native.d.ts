@@ -632,6 +632,12 @@ export interface Native {
   generatorSeed(generator: HandleOwner): bigint;
   generatorGetState(generator: HandleOwner): Handle;
   generatorSetState(generator: HandleOwner, state: Tensor): void;
+  generatorClone(generator: HandleOwner): Handle;
+  generatorOffset(generator: HandleOwner): bigint;
+  generatorSetOffset(generator: HandleOwner, offset: bigint): void;
+  /** The state as a generator, which a graph may take while it is captured. */
+  generatorGraphsafeState(generator: HandleOwner): Handle;
+  generatorSetGraphsafeState(generator: HandleOwner, state: HandleOwner): void;
   generatorDevice(generator: HandleOwner): string;
   getDefaultDtype(): number;
   setDefaultDtype(dtype: DTypeLike): void;
