@@ -19,6 +19,12 @@ const spelled = {
   'torch.Tensor.numpy': 'toTypedArray',
 };
 
+// Members of classes that a plain object of them has, and their prototype does not.
+const instances = {
+  'torch.Tensor': (torch) => torch.zeros([1]),
+  'torch.Stream': (torch) => new torch.Stream('cpu'),
+};
+
 function resolve(torch, namespace) {
   const names = namespace.split('.').slice(1).map(camelCase);
   return names.reduce((value, name) => value?.[name], torch);
@@ -28,7 +34,7 @@ function has(torch, namespace, name) {
   const space = resolve(torch, namespace);
   if (space === undefined || space === null) return false;
   const names = [spelled[`${namespace}.${name}`], camelCase(name), name].filter(Boolean);
-  const owner = namespace === 'torch.Tensor' ? torch.zeros([1]) : (space.prototype ?? space);
+  const owner = instances[namespace]?.(torch) ?? space.prototype ?? space;
   return names.some((one) => one in Object(owner) || one in Object(space));
 }
 

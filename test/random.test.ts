@@ -63,6 +63,21 @@ test('seeds', () => {
   expect(() => torch.manualSeed(2n ** 64n)).toThrow(RangeError);
 });
 
+// Python's words.
+test('states of generators, as far as the CPU has them', () => {
+  const one = new Generator().manualSeed(5);
+  torch.rand([3], { generator: one });
+  const two = one.cloneState();
+  expect([two.initialSeed(), two === one]).toEqual([5n, false]);
+  expect(torch.rand([3], { generator: two }).tolist()).toEqual(torch.rand([3], { generator: one }).tolist());
+  expect(() => one.getOffset()).toThrow('CPU Generator does not use offset');
+  expect(() => one.setOffset(4)).toThrow('CPU Generator does not use offset');
+  expect(() => one.setOffset(0.5)).toThrow("argument 'offset' must be a whole number");
+  expect(() => one.graphsafeGetState()).toThrow('graphsafe_get_state is not supported in this Generator');
+  expect(() => one.graphsafeSetState(two)).toThrow('graphsafe_set_state is not supported in this Generator');
+  expect(() => one.graphsafeSetState(3 as never)).toThrow(typeError);
+});
+
 test('a generator must be one', () => {
   expect(() => torch.rand([2], { generator: 3 as never })).toThrow(typeError);
   expect(() => new Generator('nonsense')).toThrow();

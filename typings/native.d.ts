@@ -267,14 +267,14 @@ export interface Native {
   /** What two recordings do differently; '' for nothing. */
   captureDifference(recording: Handle, other: Handle): string;
   /**
-   * It as a program of operators alone, without changes of the gradient mode (`changesModes` says whether there are any); `rank` and `dtype` are those of a node's first
+   * It as a program of operators alone, without changes of the gradient mode (`changesModes` says whether there are any); `sizes` and `dtype` are those of a node's first
    * result, where that is a tensor.
    *
    * Throws where there is more in it: backward passes, steps of optimizers, autocast.
    */
   captureDescription(recording: Handle): Omit<ProgramDescription, 'nodes'> & {
     readonly changesModes: boolean;
-    readonly nodes: readonly (ProgramNode & { readonly rank?: number; readonly dtype?: unknown })[];
+    readonly nodes: readonly (ProgramNode & { readonly sizes?: Shape; readonly dtype?: unknown })[];
   };
   /** The tensors that it holds by identity. */
   captureOthers(recording: Handle): Handle[];
@@ -632,6 +632,12 @@ export interface Native {
   generatorSeed(generator: HandleOwner): bigint;
   generatorGetState(generator: HandleOwner): Handle;
   generatorSetState(generator: HandleOwner, state: Tensor): void;
+  generatorClone(generator: HandleOwner): Handle;
+  generatorOffset(generator: HandleOwner): bigint;
+  generatorSetOffset(generator: HandleOwner, offset: bigint): void;
+  /** The state as a generator, which a graph may take while it is captured. */
+  generatorGraphsafeState(generator: HandleOwner): Handle;
+  generatorSetGraphsafeState(generator: HandleOwner, state: HandleOwner): void;
   generatorDevice(generator: HandleOwner): string;
   getDefaultDtype(): number;
   setDefaultDtype(dtype: DTypeLike): void;

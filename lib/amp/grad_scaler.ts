@@ -5,7 +5,7 @@ import { full } from '../tensor/creation';
 import * as cuda from '../cuda';
 import type { Device } from '../core/device';
 import { float16, float32, int32 } from '../core/dtype';
-import { TorchError, valueError, checkNumber } from '../core/errors';
+import { TorchError, argumentError, valueError, checkNumber } from '../core/errors';
 import { checkMethods } from '../core/calls';
 import { compareByIdentity } from '../core/identity';
 import { type Call, signature } from '../core/signature';
@@ -14,6 +14,7 @@ import type { Optimizer } from '../optim';
 import { isMap } from '../core/realm';
 import { hostCall } from '../native/recording';
 import { Tensor } from '../tensor';
+import { repr } from '../tensor/repr';
 import { warn } from '../core/warn';
 
 /** Options of `torch.amp.GradScaler`. */
@@ -306,11 +307,13 @@ export class GradScaler {
         'The source state dict is empty, possibly because it was saved from a disabled instance of GradScaler.',
       );
     }
-    this.#initScale = Number(given.scale);
-    this.#growthFactor = Number(given.growth_factor);
-    this.#backoffFactor = Number(given.backoff_factor);
-    this.#growthInterval = Number(given.growth_interval);
-    this.#initGrowthTracker = Number(given._growth_tracker);
+    // All of them, before any is changed.
+    const [scale, growth, backoff, interval, tracker] = STATE_KEYS.map((key) => numberIn(given, key));
+    this.#initScale = scale;
+    this.#growthFactor = growth;
+    this.#backoffFactor = backoff;
+    this.#growthInterval = interval;
+    this.#initGrowthTracker = tracker;
     this.#scale?.fill_(this.#initScale);
     this.#growthTracker?.fill_(this.#initGrowthTracker);
   }
@@ -366,6 +369,20 @@ checkMethods(
   'stateDict()',
   'loadStateDict(stateDict{})',
 );
+
+const STATE_KEYS = [
+  'scale',
+  'growth_factor',
+  'backoff_factor',
+  'growth_interval',
+  '_growth_tracker',
+] as const;
+function numberIn(state: GradScalerStateDict, key: (typeof STATE_KEYS)[number]): number {
+  if (!(key in state)) throw new TorchError(repr(key), 'KeyError');
+  const value: unknown = state[key];
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
+  throw argumentError('GradScaler.loadStateDict', `stateDict.${key}`, 'a number', value);
+}
 
 // Lists of one device and dtype.
 function gradients(optimizer: Optimizer, allowFloat16: boolean): Iterable<Tensor[]> {

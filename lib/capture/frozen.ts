@@ -22,8 +22,8 @@ export function freezeRecording({ handle, hosts }: Recorded): Handle {
   }
   const { nodes, ...rest } = native.captureDescription(handle);
   const results: Results = new Map(
-    nodes.flatMap(({ name, rank, dtype }) =>
-      rank === undefined ? [] : [[name, { rank, dtype: wrap(dtype) as DType }]],
+    nodes.flatMap(({ name, sizes, dtype }) =>
+      sizes === undefined ? [] : [[name, { sizes, dtype: wrap(dtype) as DType }]],
     ),
   );
   const description = {

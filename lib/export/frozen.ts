@@ -4,6 +4,8 @@ import { isGradEnabled } from '../autograd/mode';
 import { type Results, freezeProgram } from '../freeze';
 import { isTensor } from '../native/tensor_base';
 import type { ProgramDescription } from '../../typings/native';
+import { expressionText } from './expression';
+import type { SymbolicNumber } from './graph';
 import { ExportedModule, type InputSource } from './module';
 import type { Constant, ExportedProgram } from './program';
 
@@ -53,5 +55,9 @@ function refuseTraining({ graphSignature }: ExportedProgram): void {
 
 // By the names of nodes, which are those of their results.
 function resultsOf({ graph }: ExportedProgram): Results {
-  return new Map([...graph.tensors].map(([name, { sizes, dtype }]) => [name, { rank: sizes.length, dtype }]));
+  const textOf = (size: SymbolicNumber) =>
+    typeof size === 'object' ? expressionText(size.expression) : Number(size);
+  return new Map(
+    [...graph.tensors].map(([name, { sizes, dtype }]) => [name, { sizes: sizes.map(textOf), dtype }]),
+  );
 }

@@ -32,7 +32,12 @@ export function fuseAttention(program: ProgramDescription, results: Results): Pr
   const view = new ProgramView(program);
   const isPlain = (node: ProgramNode): boolean => {
     const known = results.get(node.name);
-    return known?.rank === RANK && known.dtype === float32;
+    return known?.sizes.length === RANK && known.dtype === float32;
+  };
+  // A mask that has more rows than the scores makes more of them, which the one operator refuses.
+  const sameSizes = (a: ProgramNode, b: ProgramNode): boolean => {
+    const [one, other] = [results.get(a.name)!.sizes, results.get(b.name)!.sizes];
+    return one.every((size, i) => size === other[i]);
   };
   // The node that makes a value for another one alone.
   const makerOf = (argument: ProgramArgument | undefined, user: ProgramNode): ProgramNode | null => {
@@ -45,9 +50,9 @@ export function fuseAttention(program: ProgramDescription, results: Results): Pr
     const constant = 'constant' in argument ? argument.constant : null;
     const made = 'slot' in argument ? view.producerOf(argument.slot) : undefined;
     const known = isTensor(constant)
-      ? { rank: (constant as Tensor).dim(), dtype: constant.dtype as unknown }
+      ? { sizes: (constant as Tensor).shape as readonly unknown[], dtype: constant.dtype as unknown }
       : made && results.get(made.name);
-    return known !== undefined && (known.rank === 2 || known.rank === RANK) && known.dtype === float32;
+    return known !== undefined && [2, RANK].includes(known.sizes.length) && known.dtype === float32;
   };
   const addedMask = (node: ProgramNode): [scores: ProgramArgument, mask: ProgramArgument] | null => {
     const name = operatorName(node);
@@ -78,7 +83,8 @@ export function fuseAttention(program: ProgramDescription, results: Results): Pr
     const v = argumentOf(node, 'other');
     if (!softmax || !v || !('slot' in v) || !isSoftmax(softmax)) return node;
     const scores = scoresOf(softmax);
-    if (!scores || !view.isQuietBetween(scores.first, node)) return node;
+    if (!scores || !sameSizes(scores.first, softmax)) return node;
+    if (!view.isQuietBetween(scores.first, node)) return node;
     const { q, k, mask, scale } = scores;
     return {
       ...node,

@@ -79,7 +79,7 @@ export function foldBatchNorms(program: ProgramDescription, results: Results): P
       continue;
     const [weight, bias] = [tensorOf(layer, 'weight'), tensorOf(layer, 'bias')];
     if (!weight || bias === undefined) continue;
-    if (results.get(layer.name)?.rank !== rankOfLayer(layer, weight)) continue;
+    if (results.get(layer.name)?.sizes.length !== rankOfLayer(layer, weight)) continue;
     const all = [weight, bias, norm.mean, norm.variance, norm.weight, norm.bias];
     if (!all.every(isConstant) || !fits(all, weight)) continue;
     layers.set(layer, withWeights(layer, weight, bias, norm));

@@ -53,7 +53,7 @@ export function layOut(program: ProgramDescription, results: Results): ProgramDe
     const isLast = argumentsOf(node).some((one) => slotsIn(one).some((slot) => last.has(slot)));
     // A copy costs as much as is won in one convolution alone.
     const pays =
-      results.get(node.name)?.rank === 4 &&
+      results.get(node.name)?.sizes.length === 4 &&
       (isLast || outputSlots(node).some((slot) => reachesConv(view, slot)));
     const conv = pays ? withFilterLast(node, written) : null;
     if (conv || channelsLastSlots(node).length > 0) {

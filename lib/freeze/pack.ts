@@ -119,7 +119,7 @@ export function packLayers(program: ProgramDescription, results: Results): Progr
       const weights = packed('nodetorch.pack_linear', linear);
       return changed(node, 'nodetorch.linear', [linear.input, weights, features]);
     }
-    if (conv && isFixed(conv) && results.get(node.name)?.rank === 4) {
+    if (conv && isFixed(conv) && results.get(node.name)?.sizes.length === 4) {
       const [y, x] = conv.padding;
       const numbers = [conv.weight.size(0), y, x].map((constant) => ({ constant }));
       const weights = packed('nodetorch.pack_conv3x3', conv);

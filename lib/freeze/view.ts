@@ -7,8 +7,11 @@ import { argumentOf, argumentsOf, baseName, constantOf, factsOf, operatorName } 
 
 export type { ProgramArgument, ProgramDescription, ProgramNode };
 
-/** What is known of the first results of nodes, by the nodes' names. */
-export type Results = ReadonlyMap<string, { readonly rank: number; readonly dtype: DType }>;
+/** What is known of the first results of nodes, by the nodes' names; a size that is open is the text of its expression. */
+export type Results = ReadonlyMap<
+  string,
+  { readonly sizes: readonly (number | string)[]; readonly dtype: DType }
+>;
 
 // Operators whose results are new tensors, of which nobody else has the memory. Schemas do not say so: composite ones,
 // such as dropout, may give back what they were given.

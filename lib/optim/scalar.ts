@@ -19,6 +19,10 @@ function plain(value: unknown): number {
 export function numberOf(value: Value): number {
   return value instanceof Tensor ? value.item() : plain(value);
 }
+/** For an operator that takes a number alone: it refuses a tensor whose gradient would be lost. */
+export function alphaOf(value: Value): number {
+  return requiresGrad(value) ? (squeezed(value) as unknown as number) : numberOf(value);
+}
 export const isNumber = (value: Value): value is number => typeof value === 'number';
 /** A tensor of one element without its dimensions. */
 export function squeezed(value: Value): Value {

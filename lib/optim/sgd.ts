@@ -21,7 +21,7 @@ import {
 } from './implementation';
 import { type ParamGroup, type Params, valueError } from './group';
 import { TensorOptimizer } from './tensor_optimizer';
-import { type Value, isNumber, minus, numberOf, requiresGrad, squeezed } from './scalar';
+import { type Value, alphaOf, isNumber, minus, negative, numberOf, requiresGrad, squeezed } from './scalar';
 import type { ParamState } from './state_dict';
 
 /** Options of `optim.SGD`. */
@@ -197,15 +197,16 @@ function eachTensor(slots: readonly SGDSlot[], group: SGDGroup): void {
 
 function multiTensor(slots: readonly SGDSlot[], group: SGDGroup): void {
   const { momentum, weight_decay, nesterov, maximize } = group;
-  const alpha = numberOf(weight_decay);
-  const lr = numberOf(group.lr);
+  const alpha = alphaOf(weight_decay);
+  const decays = numberOf(weight_decay) !== 0;
+  const step = requiresGrad(group.lr) ? alphaOf(negative(group.lr)) : -numberOf(group.lr);
   for (const part of byDeviceAndDtype(slots.map(({ param }) => param))) {
     const own = part.map((i) => slots[i]);
     const params = own.map(({ param }) => param);
     let grads = own.map(({ grad }) => grad);
     const sparse = grads.some((grad) => grad.isSparse);
     if (maximize) grads = aten._foreachNeg(grads);
-    if (alpha !== 0) {
+    if (decays) {
       if (maximize) aten._foreachAdd_(grads, params, { alpha });
       else grads = aten._foreachAdd(grads, params, { alpha });
     }
@@ -214,8 +215,8 @@ function multiTensor(slots: readonly SGDSlot[], group: SGDGroup): void {
       if (nesterov) aten._foreachAdd_(grads, buffers, { alpha: momentum });
       else grads = buffers;
     }
-    if (sparse) params.forEach((param, i) => param.add_(grads[i], { alpha: -lr }));
-    else aten._foreachAdd_(params, grads, { alpha: -lr });
+    if (sparse) params.forEach((param, i) => param.add_(grads[i], { alpha: step }));
+    else aten._foreachAdd_(params, grads, { alpha: step });
   }
 }
 

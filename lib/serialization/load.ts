@@ -120,7 +120,7 @@ export function load<T = unknown>(...args: [file: string | URL | Uint8Array, opt
   try {
     return noGrad(() => shaped(loadFrom(source, places, settings))) as T;
   } catch (error) {
-    throw explained(error, path);
+    throw places.hasThrown(error) ? error : explained(error, path);
   } finally {
     source.close();
   }
@@ -144,10 +144,8 @@ function loadSafetensors(path: string, { mapLocation, mmap }: Settings): Map<str
 
 // Names the file. Errors that a damaged file led libtorch or JavaScript into are the file's.
 function explained(error: unknown, path: string | null): unknown {
-  const mapping = isTypeError(error) && /mapLocation|addSafeGlobals/.test(error.message);
-  const ours =
-    error instanceof TorchError && error.kind === 'RuntimeError' && /deserialize|restore/.test(error.message);
-  if (!isError(error) || mapping || ours || 'syscall' in error) return error;
+  const isOption = isTypeError(error) && error.message.includes('addSafeGlobals');
+  if (!isError(error) || isOption || 'syscall' in error) return error;
   const name = path === null ? 'these bytes' : `'${path}'`;
   const wrapped = new UnpicklingError(`torch.load(): cannot load ${name}: ${error.message}`);
   if (!(error instanceof UnpicklingError)) wrapped.cause = error;

@@ -24,14 +24,32 @@ export interface Placing {
   place(storage: Tensor, location: string): Tensor;
   /** The device for a tensor that was made from no storage. */
   device(location: string): Device;
+  /** Whether it was thrown here, by a device or the caller's function, and says nothing of the file. */
+  hasThrown(error: unknown): boolean;
 }
 
 export function placing(mapLocation: MapLocation | null | undefined): Placing {
+  const { meta, place, device } = placesOf(mapLocation);
+  const thrown = new Set<unknown>();
+  const noting =
+    <Args extends unknown[], Result>(fn: (...args: Args) => Result) =>
+    (...args: Args): Result => {
+      try {
+        return fn(...args);
+      } catch (error) {
+        thrown.add(error);
+        throw error;
+      }
+    };
+  return { meta, place: noting(place), device: noting(device), hasThrown: (error) => thrown.has(error) };
+}
+
+function placesOf(mapLocation: MapLocation | null | undefined): Omit<Placing, 'hasThrown'> {
   if (typeof mapLocation === 'function') {
     const place = (storage: Tensor, location: string): Tensor => {
+      const size = storage.numel();
       const placed = mapLocation(storage, location);
       if (placed == null) return move(storage, known(location));
-      const size = storage.numel();
       if (placed instanceof Tensor && placed.isContiguous() && placed.nbytes === size) return bytesOf(placed);
       throw new TorchTypeError(
         `torch.load(): mapLocation must return a contiguous tensor of ${size} bytes, or null`,

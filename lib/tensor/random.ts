@@ -9,13 +9,13 @@ import { native } from '../native';
 import { ownGenerator } from '../native/own_generator';
 import { Tensor } from '.';
 
-function seedOf(fn: string, seed: number | bigint): bigint {
+function seedOf(fn: string, seed: number | bigint, name = 'seed'): bigint {
   if (typeof seed !== 'bigint' && !Number.isSafeInteger(seed)) {
-    throw argumentError(fn, 'seed', 'a whole number (a bigint beyond 2^53)', seed);
+    throw argumentError(fn, name, 'a whole number (a bigint beyond 2^53)', seed);
   }
   const value = BigInt(seed);
   if (value < -(2n ** 63n) || value >= 2n ** 64n)
-    throw new TorchRangeError(`${fn}(): seed ${seed} has more than 64 bits`, 'RuntimeError');
+    throw new TorchRangeError(`${fn}(): ${name} ${seed} has more than 64 bits`, 'RuntimeError');
   return BigInt.asUintN(64, value);
 }
 
@@ -68,6 +68,36 @@ export class Generator {
     native.generatorSetState(this, state);
     return this;
   }
+  /** A generator of its own that goes on from here (PyTorch's `clone_state`). */
+  cloneState(): Generator {
+    return Generator.from(native.generatorClone(this));
+  }
+  /**
+   * How many numbers it has drawn (`get_offset`), on devices whose generators count: CUDA's.
+   * @throws TorchError where they do not, as on the CPU.
+   */
+  getOffset(): bigint {
+    return native.generatorOffset(this);
+  }
+  /** Goes to that place in its numbers (`set_offset`); CUDA wants a multiple of 4. Returns this. */
+  setOffset(offset: number | bigint): this {
+    native.generatorSetOffset(this, seedOf('setOffset', offset, 'offset'));
+    return this;
+  }
+  /**
+   * The state as a generator, which may be set while a graph is captured (`graphsafe_get_state`).
+   * @throws TorchError on devices that cannot, as the CPU.
+   */
+  graphsafeGetState(): Generator {
+    return Generator.from(native.generatorGraphsafeState(this));
+  }
+  /** Goes on from a state of {@link Generator.graphsafeGetState}. Returns this. */
+  graphsafeSetState(state: Generator): this {
+    if (!(state instanceof Generator))
+      throw argumentError('graphsafeSetState', 'state', 'a Generator', state);
+    native.generatorSetGraphsafeState(this, state);
+    return this;
+  }
   /** Throws a TypeError for `JSON.stringify`: what is plain data is in `getState()`. */
   toJSON(...args: unknown[]): unknown {
     return jsonOf(this, args, 'A Generator', 'generator.getState() is its state, as a tensor');
@@ -82,6 +112,11 @@ checkMethods(
   'seed()',
   'getState()',
   'setState(newState)',
+  'cloneState()',
+  'getOffset()',
+  'setOffset(offset)',
+  'graphsafeGetState()',
+  'graphsafeSetState(state)',
 );
 
 const defaults = new Map<string, Generator>();

@@ -105,6 +105,10 @@ export class Stream {
   query(): boolean {
     return native.streamQuery(this);
   }
+  /** Whether a graph records what goes into it. */
+  isCapturing(): boolean {
+    return native.isStreamCapturing(this);
+  }
   /** Waits for everything in it. */
   synchronize(): void {
     native.streamSynchronize(this);
@@ -152,6 +156,7 @@ checkMethods(
   Stream,
   ...[
     'query()',
+    'isCapturing()',
     'synchronize()',
     'recordEvent(event?)',
     'waitEvent(event)',

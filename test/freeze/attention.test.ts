@@ -14,7 +14,9 @@ const scores: Line = ['s', 'aten.matmul.default', 'q', 't'];
 const softmax = (of: string): Line => ['p', 'aten.softmax.int', of, -1];
 const mix: Line = ['y', 'aten.matmul.default', 'p', 'v'];
 
-const results = new Map(['s', 'm', 'a', 'p', 'y'].map((name) => [name, { rank: 4, dtype: torch.float32 }]));
+const results = new Map(
+  ['s', 'm', 'a', 'p', 'y'].map((name) => [name, { sizes: [2, 3, 5, 6], dtype: torch.float32 }]),
+);
 const fuse = (lines: Line[], outputs = ['y']) =>
   freezeProgram(program(['q', 'k', 'v'], lines, outputs), { constants: new Map(), results });
 const countOf = (lines: Line[], outputs?: string[]): number =>
@@ -80,6 +82,17 @@ test.each(left.map(([name, lines, outputs = ['y']]) => ({ name, lines, outputs }
     expect(countOf(lines, outputs)).toBe(0);
   },
 );
+
+test('a mask of more heads than the scores have stays what is added', () => {
+  const mask = torch.zeros([1, 3, 5, 6]);
+  const [one, keys, values] = [q, k, v].map((tensor) => tensor.narrow(1, 0, 1));
+  const attend = (a: Tensor, b: Tensor, c: Tensor) =>
+    a.matmul(b.transpose(-2, -1)).add(mask).softmax(-1).matmul(c);
+  const frozen = torch.capture(attend, { freeze: true });
+  for (let i = 0; i < 4; i++)
+    expect(torch.equal(frozen(one, keys, values), attend(one, keys, values))).toBe(true);
+  expect(frozen.replays).toBe(2);
+});
 
 test('a captured function', () => {
   const mask = torch.full([5, 6], -Infinity).triu(2);

@@ -51,7 +51,9 @@ const relu = (result: string, input: string): Line => [result, 'aten.relu.defaul
 const add = (result: string, ...given: unknown[]): Line => [result, 'aten.add.Tensor', ...given];
 
 function check(given: ProgramDescription, input: Tensor): ProgramDescription {
-  const results = new Map(given.nodes.map(({ name }) => [name, { rank: 4, dtype: torch.float32 }]));
+  const results = new Map(
+    given.nodes.map(({ name }) => [name, { sizes: [1, 1, 1, 1], dtype: torch.float32 }]),
+  );
   const frozen = freezeProgram(given, { constants: new Map(), results });
   const expected = run(given, [input.clone()]) as Tensor[];
   const found = run(frozen, [input.clone()]) as Tensor[];
@@ -284,7 +286,7 @@ describePacked('packed layers refuse', () => {
   const frozen = freezeProgram(program(['x'], [layer('y', 'x')], ['y']), { constants: new Map() });
   const convs = freezeProgram(program(['x'], [conv('y', 'x')], ['y']), {
     constants: new Map(),
-    results: new Map([['y', { rank: 4, dtype: torch.float32 }]]),
+    results: new Map([['y', { sizes: [1, 1, 1, 1], dtype: torch.float32 }]]),
   });
   const rows: [name: string, description: ProgramDescription, input: () => unknown, message: RegExp][] = [
     ['another dtype', frozen, () => matrix.double(), /takes float32 tensors on the CPU, and its input is of/],

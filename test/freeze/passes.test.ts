@@ -283,7 +283,10 @@ describe('batch norms', () => {
   ];
   test.each(rows)('$name', ({ lines: given, outputs, left, input = image, rank = 4 }) => {
     const before = program(['x'], given, outputs);
-    const after = foldBatchNorms(before, new Map([['c', { rank, dtype: torch.float32 }]]));
+    const after = foldBatchNorms(
+      before,
+      new Map([['c', { sizes: new Array<number>(rank).fill(1), dtype: torch.float32 }]]),
+    );
     expect(lines(after)).toEqual(left);
     const [expected, found] = [before, after].map((one) => run(one, [input])[0] as Tensor);
     // A sum of 36 products of numbers about 1: 36 units in the last place of 10 at most.
@@ -293,9 +296,9 @@ describe('batch norms', () => {
 
 describe('plainer forms', () => {
   const results = new Map([
-    ['l', { rank: 2, dtype: torch.float32 }],
-    ['k', { rank: 2, dtype: torch.float32 }],
-    ['d', { rank: 2, dtype: torch.float64 }],
+    ['l', { sizes: [2, 2], dtype: torch.float32 }],
+    ['k', { sizes: [2, 2], dtype: torch.float32 }],
+    ['d', { sizes: [2, 2], dtype: torch.float64 }],
   ]);
   const all = (given: ProgramDescription) => dropUnused(dropInPlace(dropIdentities(given), results));
   const rows: Row[] = [

@@ -1,5 +1,6 @@
 """The device of programs that `npm run gpu:check` starts, in Python: see device.js."""
 
+import atexit
 import contextlib
 import os
 
@@ -11,6 +12,7 @@ device = os.environ.get("NODETORCH_CHECK_DEVICE") or None
 class _Pretend:
     """What Python asks the module of a device for; a library of C++ does not bring one."""
 
+    _initialized = True  # checkpoints keep the random numbers of such modules alone
     device_count = staticmethod(lambda: 2)
     is_available = staticmethod(lambda: True)
     is_initialized = staticmethod(lambda: True)
@@ -45,3 +47,23 @@ def prepare():
 
 def synchronize():
     torch._C._accelerator_synchronizeDevice(torch._C._accelerator_getDeviceIndex())
+
+
+_has_begun = False
+
+
+def begin():
+    """For programs of test/parity: what they make is there, where they do not say where; at the end a line says whether it was."""
+    global _has_begun
+    if device is None or _has_begun:
+        return
+    _has_begun = True
+    prepare()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.set_default_device(device)
+    atexit.register(_end)
+
+
+def _end():
+    made = torch.accelerator.memory_stats().get("allocation.all.allocated", 0)
+    print(f"was on the device: {'true' if made > 0 else 'false'}")

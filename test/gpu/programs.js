@@ -1,10 +1,11 @@
 'use strict';
 // The parity programs, Python's and ours, on the device that NODETORCH_CHECK_DEVICE names: part of `npm run gpu:check`.
-// `node programs.js PYTHON [name ...]`: a line of JSON for each, as it comes.
+// `node programs.js PYTHON [--seconds N] [name ...]`: a line of JSON for each, as it comes; after N seconds it stops.
 
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { parseArgs } = require('node:util');
 const { root, run } = require('../parity/side_by_side');
 
 const folder = path.join('test', 'parity', 'programs');
@@ -12,10 +13,28 @@ const parity = path.join(root, 'test', 'parity');
 // cuBLAS gives the same bits each time only with this: the programs ask for deterministic kernels.
 const env = { CUBLAS_WORKSPACE_CONFIG: ':4096:8', PYTHONPATH: parity };
 
-/** The name of a line, the number where it has one, and all of its text. */
+const digest = /^[0-9a-f]{12,64}$/;
+
+/** The name of a line, its numbers, the words that are neither numbers nor digests of bits, and all of its text. */
 function parsed(line) {
-  const [, name, number] = /^(\S+): [0-9a-f]{16} (\S+)$/.exec(line) ?? [];
-  return { line, name: name ?? line.split(':', 1)[0], number: name === undefined ? null : Number(number) };
+  const words = line.split(/\s+/).filter((word) => !digest.test(word));
+  const isNumber = (word) => /^-?(\d|inf|nan)/i.test(word) && !Number.isNaN(Number(word));
+  return {
+    line,
+    name: line.split(':', 1)[0],
+    numbers: words.filter(isNumber).map(Number),
+    text: words.filter((word) => !isNumber(word)).join(' '),
+  };
+}
+
+/** How far numbers are apart, for their size; null where something else differs than numbers. */
+function distance([a, b]) {
+  if (a.text !== b.text || a.numbers.length !== b.numbers.length || a.numbers.length === 0) return null;
+  const apart = a.numbers.map((x, i) => {
+    const y = b.numbers[i];
+    return x === y ? 0 : Math.abs(x - y) / Math.max(Math.abs(x), Math.abs(y), 1e-6);
+  });
+  return Math.max(...apart);
 }
 
 /** How far lines are from Python's: equal ones have the same bits. */
@@ -26,37 +45,65 @@ function compare(ours, python) {
   if (apart.length === 0) return { result: 'equal', lines };
   const [a, b] = apart[0];
   const first = { first: b.name, ours: a.line, python: b.line };
-  if (pairs.some(([a, b]) => a.name !== b.name)) return { result: 'different', lines, ...first };
-  const numbers = apart.filter(([a]) => a.number !== null);
-  const distance = ([{ number: x }, { number: y }]) =>
-    Math.abs(x - y) / Math.max(Math.abs(x), Math.abs(y), 1e-6);
-  const most = Math.max(0, ...numbers.map(distance));
-  return { result: `${most.toExponential(1)} apart`, lines, apart: apart.length, ...first };
+  const distances = apart.map(distance);
+  if (distances.includes(null)) return { result: 'different', lines, apart: apart.length, ...first };
+  const most = Math.max(...distances);
+  const result = most === 0 ? 'other bits' : `${most.toExponential(1)} apart`; // of numbers that are not printed
+  return { result, lines, apart: apart.length, ...first };
 }
 
-async function both(name, python) {
+// What a program prints less of on a device than on the CPU, where all of it costs minutes.
+const smaller = { optimizers: 'defaults and all options', schedulers: 'of tensors' };
+
+/** A program that made nothing on the device shows nothing of it. */
+function onDevice(lines, file) {
+  if (lines.at(-1) !== 'was on the device: true') throw new Error(`${file} made nothing on the device`);
+  return lines.slice(0, -1);
+}
+
+async function both(name, python, signal) {
   const file = path.join(folder, name);
   try {
     // One after the other: some of the Python programs write the files that their twins read.
-    const theirs = await run(python, ['-B', `${file}.py`], env);
-    const ours = await run(process.execPath, [require.resolve('tsx/cli'), `${file}.ts`], env);
-    return { ...compare(ours.lines, theirs.lines), seconds: [theirs.seconds, ours.seconds] };
+    const theirs = await run(python, ['-B', `${file}.py`], env, signal);
+    // In this process's own child, which can be ended, and not in one of tsx's.
+    const ours = await run(process.execPath, ['-r', 'tsx/cjs', `${file}.ts`], env, signal);
+    const found = compare(onDevice(ours.lines, `${name}.ts`), onDevice(theirs.lines, `${name}.py`));
+    return { ...found, seconds: [theirs.seconds, ours.seconds] };
   } catch (error) {
     return { error: error.message };
   }
 }
 
-async function main([python, ...chosen]) {
+/** The rows of programs, all or those that are chosen: the long ones last, where time may end. */
+function rowsOf(chosen = []) {
   const files = fs.readdirSync(path.join(root, folder)).filter((file) => file.endsWith('.ts'));
-  const names = files
+  const long = ['schedulers', 'optimizers'];
+  return files
     .map((file) => file.slice(0, -3))
-    .filter((name) => !chosen.length || chosen.includes(name));
+    .filter((name) => !chosen.length || chosen.includes(name))
+    .sort((a, b) => long.indexOf(a) - long.indexOf(b))
+    .map((name) => ({ name, row: `program ${name}${smaller[name] ? `, ${smaller[name]}` : ''}` }));
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    options: { seconds: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const [python, ...chosen] = positionals;
+  const rows = rowsOf(chosen);
+  const stop = new globalThis.AbortController();
+  const timer = values.seconds && setTimeout(() => stop.abort(), Number(values.seconds) * 1000);
   const next = async () => {
-    for (let name = names.shift(); name; name = names.shift()) {
-      console.log(JSON.stringify({ row: `program ${name}`, ...(await both(name, python)) }));
+    for (let one = rows.shift(); one && !stop.signal.aborted; one = rows.shift()) {
+      const found = await both(one.name, python, stop.signal);
+      if (!stop.signal.aborted) console.log(JSON.stringify({ row: one.row, ...found }));
     }
   };
   await Promise.all(Array.from({ length: Math.min(4, os.availableParallelism()) }, next));
+  clearTimeout(timer);
 }
 
-main(process.argv.slice(2));
+if (require.main === module) main();
+module.exports = { rowsOf };

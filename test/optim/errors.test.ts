@@ -23,6 +23,21 @@ it.each(fixture.schedulers as [string, Options, string][])('%s %j', (name, args,
   expect(classAndMessage(() => makeScheduler(name, args, makeOptimizer({})))).toBe(message);
 });
 
+// Python's SGD goes by lists of tensors here, also where it is to be differentiated; those take numbers alone.
+it.each([['lr'], ['weightDecay']])(
+  'gives no gradient to %s through lists of tensors, and says so',
+  (option) => {
+    const number = torch.tensor(0.1, { requiresGrad: true });
+    const param = torch.ones([2], { requiresGrad: true });
+    const options = { [option]: number, foreach: true, differentiable: true };
+    const optimizer = new optim.SGD([param.clone()], options);
+    optimizer.paramGroups[0].params[0].grad = torch.ones([2]);
+    expect(classAndMessage(() => optimizer.step())).toMatch(
+      /^TypeError: .*argument 'alpha' must be Scalar, not Tensor/,
+    );
+  },
+);
+
 it('needs a momentum to cycle', () => {
   const optimizer = new optim.Adagrad([torch.ones([2], { requiresGrad: true })]);
   expect(classAndMessage(() => new optim.lrScheduler.CyclicLR(optimizer, 0.1, 0.2))).toBe(

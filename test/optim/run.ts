@@ -4,7 +4,9 @@ import * as torch from 'nodetorch';
 import { optim, Tensor } from 'nodetorch';
 import { capturableDevices } from '../../lib/optim/implementation';
 import CASES from '../fixtures/optim_cases.json';
+import { begin, device } from '../gpu/device';
 
+begin(torch);
 torch.setNumThreads(1);
 export const SEED = 7;
 const SHAPES = [[3, 4], [4], [2, 1, 3, 3], [], [5, 2]];
@@ -27,7 +29,7 @@ export const camelKeys = (options: Options) =>
   Object.fromEntries(Object.entries(options).map(([key, value]) => [camel(key), value]));
 
 function feed(digest: crypto.Hash, value: unknown): void {
-  if (value instanceof Tensor) digest.update(value.detach().contiguous().toTypedArray());
+  if (value instanceof Tensor) digest.update(value.detach().cpu().contiguous().toTypedArray());
   else if (Array.isArray(value)) for (const entry of value) feed(digest, entry);
   else if (value === null) digest.update('none');
   else if (typeof value === 'object') {
@@ -41,7 +43,17 @@ function feed(digest: crypto.Hash, value: unknown): void {
 export function digestOf(...values: unknown[]): string {
   const digest = crypto.createHash('sha256');
   for (const value of values) feed(digest, value);
-  return digest.digest('hex').slice(0, 12);
+  const bits = digest.digest('hex').slice(0, 12);
+  return device === null ? bits : `${bits} ${sumOf(values[0])}`;
+}
+
+/** On a device, how far digests are apart: the sum of the numbers in a list of tensors. */
+function sumOf(tensors: unknown): string {
+  const parts = (tensors as (Tensor | null)[]).map((one) => {
+    const flat = one?.detach().cpu().to('complex128').real;
+    return flat?.sum().item() ?? 0;
+  });
+  return parts.reduce((a, b) => a + b, 0).toExponential(6);
 }
 
 export const stateOf = (optimizer: Optimizer) =>

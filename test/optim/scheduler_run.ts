@@ -3,7 +3,9 @@
 import crypto from 'node:crypto';
 import torch, { optim, Tensor } from 'nodetorch';
 import CASES from '../fixtures/scheduler_cases.json';
+import { begin } from '../gpu/device';
 
+begin(torch);
 const { lrScheduler, swaUtils } = optim;
 const STEPS = 200;
 const LAMBDAS: Record<string, (epoch: number) => number> = {

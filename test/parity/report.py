@@ -1,21 +1,17 @@
 """Prints values so that equal bits give equal lines: report.ts, in Python."""
 
 import hashlib
-import os
+import pathlib
 import struct
 import sys
 from decimal import Decimal
 
 import torch
 
-# `npm run gpu:check` has the programs run on a device: what they make is there, where they do not say where.
-if os.environ.get("NODETORCH_CHECK_DEVICE"):
-    sys.path.append(os.path.join(os.path.dirname(__file__), "..", "gpu"))
-    from device import device, prepare
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "gpu"))
+from device import begin
 
-    prepare()
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.set_default_device(device)
+begin()
 
 
 # The shortest digits that give the number back, as JavaScript's toExponential() has them.

@@ -1,14 +1,9 @@
 /** Prints values so that equal bits give equal lines: report.py, in TypeScript. */
 import crypto from 'node:crypto';
 import torch, { Tensor } from 'nodetorch';
-import { device, prepare } from '../gpu/device';
+import { begin } from '../gpu/device';
 
-// `npm run gpu:check` has the programs run on a device: what they make is there, where they do not say where.
-if (device !== null) {
-  prepare(torch);
-  torch.useDeterministicAlgorithms(true, { warnOnly: true });
-  torch.setDefaultDevice(device);
-}
+begin(torch);
 
 function number(value: number): string {
   const bits = Buffer.alloc(8);

@@ -6,8 +6,8 @@ const path = require('node:path');
 
 const root = path.join(__dirname, '..', '..');
 
-/** Runs a program: its lines, and how long it took. */
-function run(command, args, env) {
+/** Runs a program: its lines, and how long it took. `signal`, of an AbortController, ends it. */
+function run(command, args, env, signal) {
   const started = Date.now();
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -15,6 +15,8 @@ function run(command, args, env) {
       // Threads that wait give way: beside other programs a spinning one slows all the rest down.
       env: { OMP_WAIT_POLICY: 'passive', ...process.env, ...env },
       stdio: ['ignore', 'pipe', 2],
+      signal,
+      killSignal: 'SIGKILL',
     });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (more) => (text += more));

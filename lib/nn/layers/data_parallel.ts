@@ -1,11 +1,12 @@
 import * as aten from '../../tensor/aten';
 import { currentAccelerator, deviceCount } from '../../accelerator';
 import { device, type DeviceLike } from '../../core/device';
-import { TorchError } from '../../core/errors';
+import { TorchError, TorchTypeError, valueError } from '../../core/errors';
 import { flatten, unflatten } from '../../func/tree';
 import { value } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 import { Tensor } from '../../tensor';
+import { repr } from '../../tensor/repr';
 import { warn } from '../../core/warn';
 import { Module } from '../module/module';
 import { call } from '../utils/functional_call';
@@ -17,7 +18,7 @@ export type GpuLike = number | DeviceLike;
 export interface DataParallelOptions {
   /** The GPUs; the first has the parameters. Default: all. */
   deviceIds?: readonly GpuLike[] | null;
-  /** Where the result goes. Default: the first of `deviceIds`. */
+  /** Where the result goes; -1 is the CPU. Default: the first of `deviceIds`. */
   outputDevice?: GpuLike | null;
   /** The dimension that is split. Default: 0. */
   dim?: number;
@@ -26,8 +27,15 @@ const DEFAULTS: Required<DataParallelOptions> = { deviceIds: null, outputDevice:
 const dataParallel = <M>() => signature('DataParallel', [value<M>()('module')], DEFAULTS);
 const DATA_PARALLEL = dataParallel<Module>();
 
-const indexOf = (gpu: GpuLike): number => (typeof gpu === 'number' ? gpu : (device(gpu).index ?? 0));
-const gpu = (index: number) => device(`${currentAccelerator()?.type ?? 'cuda'}:${index}`);
+const accelerator = (): string => currentAccelerator()?.type ?? 'cuda';
+function indexOf(gpu: GpuLike): number {
+  if (typeof gpu === 'number') return gpu;
+  const given = device(gpu);
+  if (given.type === accelerator()) return given.index ?? 0;
+  throw valueError(`Expected a ${accelerator()} device, but got: ${given}`);
+}
+// Python's -1 is the CPU.
+const gpu = (index: number) => device(index === -1 ? 'cpu' : `${accelerator()}:${index}`);
 
 // The arguments of each GPU's call: tensors are split, all else is given to each.
 function scatter(args: unknown[], devices: readonly number[], dim: number): unknown[][] {
@@ -60,6 +68,14 @@ function gatherTensors(tensors: Tensor[], target: number, dim: number): Tensor {
 
 function gather(outputs: unknown[], target: number, dim: number): unknown {
   const all = outputs.map((output) => flatten(output));
+  for (const leaf of all.flatMap((one) => one.leaves)) {
+    if (leaf == null || leaf instanceof Tensor) continue;
+    throw new TorchTypeError(`DataParallel: the results of all GPUs must be tensors, not ${repr(leaf)}`);
+  }
+  const kindsOf = ({ leaves }: { leaves: unknown[] }) => leaves.map((leaf) => leaf instanceof Tensor).join();
+  if (new Set(all.map(kindsOf)).size > 1) {
+    throw valueError('DataParallel: the results of all GPUs must have the same structure');
+  }
   const leaves = all[0].leaves.map((leaf, i) =>
     leaf instanceof Tensor
       ? gatherTensors(
@@ -80,6 +96,7 @@ function gather(outputs: unknown[], target: number, dim: number): unknown {
  * that still overlap; and it does not warn of GPUs that are unequal.
  *
  * @throws TorchError when a parameter or buffer is not on the first of `deviceIds`.
+ * @throws TorchTypeError when the module gives something else than tensors, such as a promise or a number.
  */
 export class DataParallel<Args extends unknown[] = never[], Out = unknown> extends Module<Args, Out> {
   readonly module: Module<Args, Out>;

@@ -131,7 +131,9 @@ export class SafeOpen {
     const source = this.#opened();
     const { name, label, dtype, shape, begin, end } = entry;
     if (!dtype) throw new SafetensorError(`Dtype not understood: ${label} (tensor ${name})`);
-    return begin === end ? addon.aten.empty(shape, { dtype }) : source.tensor(entry, this.#start + begin);
+    return begin === end
+      ? addon.aten.empty(shape, { dtype, device: 'cpu' })
+      : source.tensor(entry, this.#start + begin);
   }
   #moved(tensor: Tensor): Tensor {
     if (this.#device.type === 'cpu') return tensor;

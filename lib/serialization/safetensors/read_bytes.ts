@@ -16,7 +16,7 @@ export function readBytes(data: Uint8Array): Map<string, Tensor> {
 
 function copy({ name, label, dtype, shape, begin, end }: Entry, data: Buffer): Tensor {
   if (!dtype) throw new SafetensorError(`Dtype not understood: ${label} (tensor ${name})`);
-  const tensor = addon.aten.empty(shape, { dtype });
+  const tensor = addon.aten.empty(shape, { dtype, device: 'cpu' });
   if (end > begin) new Uint8Array(addon.native.viewBuffer(tensor)).set(data.subarray(begin, end));
   return tensor;
 }

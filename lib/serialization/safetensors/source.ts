@@ -62,7 +62,7 @@ class ReadingSource implements Source {
 
   tensor({ shape, dtype, begin, end }: Entry, position: number): Tensor {
     const { native, aten } = addon;
-    const tensor = aten.empty(shape, { dtype: dtype! });
+    const tensor = aten.empty(shape, { dtype: dtype!, device: 'cpu' });
     const [read] = native.readInto(tensor, this.#fd!, position, 0, end - begin, false);
     if (read === end - begin) return tensor;
     tensor.dispose();

@@ -75,8 +75,8 @@ function batchOfRows(dataset: DatasetLike<unknown, never>, keys: readonly unknow
   if (!(dataset instanceof TensorDataset) || dataset.get !== ofTensors.get || dataset.getItems) return null;
   const tensors = dataset.tensors as readonly Tensor[];
   if (!areIndices(keys, dataset.length) || !tensors.every(isPlain)) return null;
-  const rows = tensor(BigInt64Array.from(keys, BigInt), { dtype: int64 });
-  return tensors.map((one) => aten.indexSelect(one, 0, rows));
+  const rows = tensor(BigInt64Array.from(keys, BigInt), { dtype: int64, device: 'cpu' });
+  return tensors.map((one) => aten.indexSelect(one, 0, rows.to(one.device)));
 }
 
 const areIndices = (keys: readonly unknown[], length: number): keys is readonly number[] =>

@@ -95,7 +95,10 @@ Napi::Object Describer::Node(const RecordedNode& node, size_t index) {
   object["arguments"] = arguments;
   object["outputs"] = outputs;
   if (node.recorded->dtype) {
-    object["rank"] = Number(static_cast<double>(node.recorded->sizes[0].size()));
+    Napi::Array sizes = Napi::Array::New(env_);
+    uint32_t dim = 0;
+    for (const int64_t size : node.recorded->sizes[0]) sizes[dim++] = Number(static_cast<double>(size));
+    object["sizes"] = sizes;
     const IValue dtype(static_cast<int64_t>(*node.recorded->dtype));
     object["dtype"] = Napi::Value(env_, ToJs(environment_, dtype, c10::ScalarTypeType::get()));
   }

@@ -62,9 +62,11 @@ napi_value MakeGenerator(Arguments& arguments) {
   if (device.is_cpu()) {
     return ToJs(arguments.environment, at::make_generator<at::CPUGeneratorImpl>());
   }
-  return ToJs(
-      arguments.environment,
-      at::globalContext().getAcceleratorHooksInterface(device.type()).getNewGenerator(device.index()));
+  const auto& hooks = at::globalContext().getAcceleratorHooksInterface(device.type());
+  // CUDA makes one for any number, and reads past its devices when it draws.
+  TORCH_CHECK(device.index() < hooks.deviceCount(), "invalid device ordinal ",
+              static_cast<int>(device.index()));
+  return ToJs(arguments.environment, hooks.getNewGenerator(device.index()));
 }
 
 napi_value GeneratorSetSeed(Arguments& arguments) {
@@ -93,6 +95,36 @@ napi_value GeneratorSetState(Arguments& arguments) {
   const at::Tensor state = arguments.Tensor(1, "state");
   std::lock_guard<std::mutex> lock(generator.mutex());
   generator.set_state(state);
+  return Undefined(arguments.env);
+}
+napi_value GeneratorClone(Arguments& arguments) {
+  at::Generator generator = GeneratorArgument(arguments, 0);
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  return ToJs(arguments.environment, generator.clone());
+}
+// How far it has come, where its numbers are counted: on GPUs.
+napi_value GeneratorOffset(Arguments& arguments) {
+  at::Generator generator = GeneratorArgument(arguments, 0);
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  return BigInt(arguments, generator.get_offset());
+}
+napi_value GeneratorSetOffset(Arguments& arguments) {
+  at::Generator generator = GeneratorArgument(arguments, 0);
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  generator.set_offset(Seed(arguments, 1));
+  return Undefined(arguments.env);
+}
+// The state as a generator, which a graph may take while it is captured.
+napi_value GeneratorGraphsafeState(Arguments& arguments) {
+  at::Generator generator = GeneratorArgument(arguments, 0);
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  return ToJs(arguments.environment, generator.graphsafe_get_state());
+}
+napi_value GeneratorSetGraphsafeState(Arguments& arguments) {
+  at::Generator generator = GeneratorArgument(arguments, 0);
+  const at::Generator state = GeneratorArgument(arguments, 1);
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  generator.graphsafe_set_state(state);
   return Undefined(arguments.env);
 }
 napi_value GeneratorDevice(Arguments& arguments) {
@@ -198,6 +230,11 @@ void DefineRuntime(Napi::Env env, Napi::Object exports) {
           {"generatorSeed", Entry<GeneratorSeed>},
           {"generatorGetState", Entry<GeneratorGetState>},
           {"generatorSetState", Entry<GeneratorSetState>},
+          {"generatorClone", Entry<GeneratorClone>},
+          {"generatorOffset", Entry<GeneratorOffset>},
+          {"generatorSetOffset", Entry<GeneratorSetOffset>},
+          {"generatorGraphsafeState", Entry<GeneratorGraphsafeState>},
+          {"generatorSetGraphsafeState", Entry<GeneratorSetGraphsafeState>},
           {"generatorDevice", Entry<GeneratorDevice>},
           {"getDefaultDtype", Entry<GetDefaultDtype>},
           {"setDefaultDtype", Entry<SetDefaultDtype>},

@@ -227,6 +227,10 @@ at::Tensor Aliases::Back(const at::Tensor& result, c10::DeviceIndex index) {
   if (result.numel() == 0) return fresh;
   Opened opened;
   opened.Add(fresh.storage().data());
+  if (!result.storage().data()) {  // zeros that forward mode has not put into memory
+    std::memset(fresh.mutable_data_ptr(), 0, fresh.storage().nbytes());
+    return fresh;
+  }
   const size_t bytes = std::min(fresh.storage().nbytes(), result.storage().nbytes() - result.storage_offset() * result.itemsize());
   std::memcpy(fresh.mutable_data_ptr(), result.const_data_ptr(), bytes);
   return fresh;

@@ -17,6 +17,7 @@ struct Block {
   size_t asked = 0;
   c10::DeviceIndex device;
   int opened = 0;
+  bool is_stale = false;  // freed, and not opened since
   std::set<std::pair<c10::DeviceIndex, c10::StreamId>> streams;  // that use it beside the one it was made on
 };
 
@@ -58,6 +59,9 @@ Block* Find(State& state, const void* data) {
 
 void Open(Block& block) {
   if (block.opened++ == 0) Protect(block, PROT_READ | PROT_WRITE);
+  // Who reads what was freed, or has not been written, shall see it.
+  if (block.is_stale) std::memset(block.data, 0xff, block.size);
+  block.is_stale = false;
 }
 void Close(Block& block) {
   if (--block.opened == 0) Protect(block, PROT_NONE);
@@ -113,12 +117,7 @@ Block* Take(State& state, size_t bytes, c10::DeviceIndex device) {
 }
 
 void MakeUnused(State& state, Block* block) {
-  // Who reads what is freed shall see it.
-  if (block->size <= kPoisoned) {
-    Open(*block);
-    std::memset(block->data, 0xff, block->size);
-    Close(*block);
-  }
+  block->is_stale = block->size <= kPoisoned;
   DeviceStats& stats = state.stats[block->device];
   stats.active_bytes[kAll].decrease(block->size);
   stats.active[kAll].decrease(1);

@@ -20,8 +20,8 @@ const build = () =>
 torch.manualSeed(5);
 const network = build();
 const afterwards = torch.getRngState();
-const target = build();
-torch.setRngState(afterwards);
+const target = torch.withDefaultDevice('cpu', build).to(torch.getDefaultDevice());
+torch.setRngState(afterwards); // a copy draws nothing
 target.loadStateDict(network.stateDict());
 report('initial', network.stateDict());
 const options = { lr: 2e-3, weightDecay: 1e-3, decoupledWeightDecay: true };

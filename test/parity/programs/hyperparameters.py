@@ -22,6 +22,8 @@ def run(name, form, given):
         for _ in range(5):
             step(optimizer, params, "float32")
         return digest_of(params, state_of(optimizer))
+    except TypeError:
+        return "TypeError"  # of an operator's arguments, which TypeScript says in other words
     except Exception as error:  # both sides must fail alike
         return str(error).splitlines()[0]
 
@@ -36,6 +38,14 @@ for form in ["", "foreach", "fused", "capturable", "capturable foreach", "differ
     print(f"one element {form}: {run('Adam', form, {'lr': torch.tensor([0.02])})}")
 given = betas(True)
 print(f"betas: {run('Adam', 'differentiable', {'betas': given})} {digest_of([beta.grad for beta in given])}")
-for name, option, value in [("Adam", "lr", 0.02), ("SGD", "lr", 0.02), ("SGD", "weight_decay", 0.1), ("Adam", "weight_decay", 0.1)]:
+for name, option, value, form in [
+    ("Adam", "lr", 0.02, ""),
+    ("SGD", "lr", 0.02, ""),
+    ("SGD", "weight_decay", 0.1, ""),
+    ("SGD", "lr", 0.02, " foreach"),
+    ("SGD", "weight_decay", 0.1, " foreach"),
+    ("Adam", "weight_decay", 0.1, ""),
+]:
     given = torch.tensor(value, requires_grad=True)
-    print(f"{name} {option}: {run(name, 'differentiable', {option: given})} {digest_of(given.grad)}")
+    moved = run(name, f"differentiable{form}", {option: given})
+    print(f"{name} {option}{form}: {moved} {digest_of([given.grad])}")

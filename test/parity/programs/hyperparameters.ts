@@ -22,6 +22,7 @@ function run(name: string, form: string, options: Record<string, unknown>): stri
     for (let i = 0; i < 5; i++) once();
     return digestOf(params, stateOf(optimizer));
   } catch (error) {
+    if (error instanceof TypeError) return 'TypeError'; // of an operator's arguments: words of our own
     return (error as Error).message.split('\n')[0];
   }
 }
@@ -37,13 +38,15 @@ for (const form of ['', 'foreach', 'fused', 'capturable', 'capturable foreach', 
 const given = betas(true);
 const digest = run('Adam', 'differentiable', { betas: given });
 console.log(`betas: ${digest} ${digestOf(given.map((beta) => beta.grad))}`);
-for (const [name, option, value] of [
-  ['Adam', 'lr', 0.02],
-  ['SGD', 'lr', 0.02],
-  ['SGD', 'weight_decay', 0.1],
-  ['Adam', 'weight_decay', 0.1],
+for (const [name, option, value, form] of [
+  ['Adam', 'lr', 0.02, ''],
+  ['SGD', 'lr', 0.02, ''],
+  ['SGD', 'weight_decay', 0.1, ''],
+  ['SGD', 'lr', 0.02, ' foreach'],
+  ['SGD', 'weight_decay', 0.1, ' foreach'],
+  ['Adam', 'weight_decay', 0.1, ''],
 ] as const) {
   const tensor = torch.tensor(value, { requiresGrad: true });
-  const moved = run(name, 'differentiable', { [option === 'lr' ? 'lr' : 'weightDecay']: tensor });
-  console.log(`${name} ${option}: ${moved} ${digestOf(tensor.grad)}`);
+  const moved = run(name, `differentiable${form}`, { [option === 'lr' ? 'lr' : 'weightDecay']: tensor });
+  console.log(`${name} ${option}${form}: ${moved} ${digestOf([tensor.grad])}`);
 }

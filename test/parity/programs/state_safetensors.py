@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 
+import report  # noqa: F401: the device, for `npm run gpu:check`
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, load_model, save, save_file, save_model

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import torch, { type DTypeName, type Tensor, nn, safetensors } from 'nodetorch';
+import '../report'; // the device, for `npm run gpu:check`
 
 const folder = fs.mkdtempSync(path.join(tmpdir(), 'state-'));
 const file = path.join(folder, 'file');
