@@ -7,6 +7,8 @@
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/core/CachingHostAllocator.h>
 #include <ATen/core/enum_tag.h>
+#include <c10/core/Stream.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/intrusive_ptr.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/function.h>
@@ -122,6 +124,14 @@ inline std::vector<at::ScalarType> SupportedTypes(c10::DeviceIndex index) {
   TORCH_CHECK_NOT_IMPLEMENTED(false, "the capability of a device is told since libtorch 2.13");
 #endif
   return types;
+}
+
+/** Whether a graph is captured from a stream. Templates, for what an older libtorch has not. */
+template <typename Guard = c10::impl::VirtualGuardImpl>
+bool IsCapturing(const c10::Stream& stream) {
+  const Guard guard(stream.device_type());
+  if constexpr (requires { guard.isStreamCapturing(stream); }) return guard.isStreamCapturing(stream);
+  TORCH_CHECK_NOT_IMPLEMENTED(false, "whether a stream is captured is told since libtorch 2.12");
 }
 
 /** Free and total bytes of a device. */
