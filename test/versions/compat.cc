@@ -2,6 +2,8 @@
 // headers of the oldest and the newest version of libtorch.
 #include "compat/libtorch.h"
 
+#include <torch/csrc/distributed/c10d/reducer.hpp>
+
 namespace nodetorch {
 
 namespace {
@@ -28,9 +30,13 @@ std::string UseAll() {
   const NodePtr own = node->getptr();
   auto* memory = at::getDeviceAllocator(at::kCUDA);
   const auto info = MemoryInfoOf(*memory, 0);
-  AcceleratorGraph graph(!SupportedTypes(0).empty());
+  const auto reducer =
+      ReducerOf<c10d::Reducer>(false, inputs, std::vector<std::vector<size_t>>(), nullptr, std::vector<bool>(), 1,
+                               false, false, std::unordered_map<size_t, std::string>(), 1, false, false,
+                               std::vector<int64_t>());
+  AcceleratorGraph graph(reducer == nullptr);
   if (!IsCapturing(at::accelerator::getCurrentStream(0))) graph.CaptureBegin({info.first, info.second}, 0);
-  return std::string(kCompiledAgainst) + CompiledMinor() + std::to_string(LaterTags().size());
+  return std::string(kCompiledAgainst) + CompiledMinor() + std::to_string(LaterTags().size() + SupportedTypes(0).size());
 }
 
 }  // namespace nodetorch

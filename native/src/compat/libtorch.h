@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -124,6 +125,15 @@ inline std::vector<at::ScalarType> SupportedTypes(c10::DeviceIndex index) {
   TORCH_CHECK_NOT_IMPLEMENTED(false, "the capability of a device is told since libtorch 2.13");
 #endif
   return types;
+}
+
+/** c10d's Reducer: since 2.12 it copies gradients in batches where it is told to, by its last argument. */
+template <typename Reducer, typename... Rest>
+std::shared_ptr<Reducer> ReducerOf(bool in_batches, Rest&&... rest) {
+  if constexpr (std::is_constructible_v<Reducer, Rest&&..., bool>)
+    return std::make_shared<Reducer>(std::forward<Rest>(rest)..., in_batches);
+  TORCH_CHECK_NOT_IMPLEMENTED(!in_batches, "gradients are copied in batches since libtorch 2.12");
+  return std::make_shared<Reducer>(std::forward<Rest>(rest)...);
 }
 
 /** Whether a graph is captured from a stream. Templates, for what an older libtorch has not. */
