@@ -56,7 +56,7 @@ function loads(tree) {
 /** Makes the fixtures anew with `python`, and the typings: the names of what could not be made. */
 function makeFixtures(tree, python) {
   const env = { ...process.env, NODETORCH_PARITY_PYTHON: python, NODETORCH_PARTIAL_FIXTURES: '1' };
-  const steps = { fixtures: ['test/fixtures/make.js', '--all'], typings: ['scripts/generate-typings.js'] };
+  const steps = { fixtures: ['test/fixtures/make.js', '--every'], typings: ['scripts/generate-typings.js'] };
   return Object.entries(steps)
     .filter(([, args]) => run(process.execPath, args, { cwd: tree, env }).status !== 0)
     .map(([name]) => name);
