@@ -5,15 +5,9 @@ import { native } from '../native';
 import type { Handle } from '../../typings/native';
 import { unpack } from './package';
 
-// Since 2.13 libtorch takes a folder; before, it unpacks the file itself, into a folder that it keeps while the model lives.
-const takesFolder = (): boolean => {
-  const [major, minor] = native.versions().libtorch.split('.').map(Number);
-  return major > 2 || (major === 2 && minor >= 13);
-};
-
 /** Unpacked for the moment in which its library is opened. */
 export function loadNative(file: string, model: string, runners: number, device: number): Handle {
-  if (!takesFolder()) return native.inductorLoad(file, model, runners, device);
+  if (!native.versions().takesFolders) return native.inductorLoad(file, model, runners, device);
   const folder = unpack(file);
   try {
     return native.inductorLoad(folder, model, runners, device);

@@ -35,6 +35,10 @@ inline std::string CompiledMinor() {
   return std::to_string(TORCH_VERSION_MAJOR) + "." + std::to_string(TORCH_VERSION_MINOR);
 }
 
+/** Whether AOTInductor's loader takes a folder. Before, it unpacks a file, into a folder that it keeps while
+ * the model lives. */
+inline constexpr bool kTakesFolders = NODETORCH_LIBTORCH_SINCE(2, 13);
+
 // Tags that came later than the rest.
 inline std::vector<std::pair<std::string, at::Tag>> LaterTags() {
 #if NODETORCH_LIBTORCH_SINCE(2, 13)
@@ -149,6 +153,32 @@ template <typename Allocator>
 std::pair<size_t, size_t> MemoryInfoOf(Allocator& allocator, c10::DeviceIndex index) {
   if constexpr (requires { allocator.getMemoryInfo(index); }) return allocator.getMemoryInfo(index);
   TORCH_CHECK_NOT_IMPLEMENTED(false, "getMemoryInfo is not implemented by this libtorch");
+}
+
+/** Adds the numbers of page-locked memory; before 2.13 libtorch called them otherwise. */
+template <typename Result, typename Stats>
+void AddHostStats(Result& result, const Stats& stats) {
+  if constexpr (requires { stats.active_requests; }) {
+    result.Add("allocations", stats.allocations);
+    result.Add("active_requests", stats.active_requests);
+    result.Add("allocated_bytes", stats.allocated_bytes);
+    result.Add("active_bytes", stats.active_bytes);
+    result.Add("num_host_alloc", stats.num_host_alloc);
+    result.Add("num_host_free", stats.num_host_free);
+    result.AddTimes("host_alloc_time", stats.host_alloc_time);
+    result.AddTimes("host_free_time", stats.host_free_time);
+  }
+}
+
+/** Whether gradients get the layout of their tensors: what was set before. A switch since 2.12. */
+template <typename State>
+bool GradLayout(State& state, std::optional<bool> enforced) {
+  if constexpr (requires { state.get_grad_layout_enforcement_enabled(); }) {
+    const bool before = state.get_grad_layout_enforcement_enabled();
+    if (enforced) state.set_grad_layout_enforcement_enabled(*enforced);
+    return before;
+  }
+  return true;
 }
 
 /** A graph of the accelerator; libtorch has that interface since 2.13. */
