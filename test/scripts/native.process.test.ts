@@ -290,7 +290,7 @@ describe('prebuilt', () => {
     fs.writeFileSync(path.join(torch, 'version.py'), `__version__ = '${pinned}+cpu'\n`);
     fs.writeFileSync(path.join(bin, 'python3'), `#!/bin/sh\necho ${torch}\n`, { mode: 0o755 });
     expect(run({ PATH: bin })).toEqual(loaded);
-    fs.writeFileSync(path.join(torch, 'version.py'), "__version__ = '2.11.0'\n");
+    fs.writeFileSync(path.join(torch, 'version.py'), "__version__ = '2.10.9'\n");
     expect(run({ PATH: bin }).err).toContain(`@nodetorch/libtorch-${platform} is not installed`);
     fs.rmSync(bin, { recursive: true });
   });

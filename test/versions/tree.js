@@ -39,6 +39,7 @@ function makeTree(version, addon) {
   fs.mkdirSync(release, { recursive: true });
   for (const name of ['nodetorch.node', 'libtorch.json'])
     fs.copyFileSync(path.join(path.dirname(addon), name), path.join(release, name));
+  run(process.execPath, ['scripts/build-ts.js'], { cwd: tree }); // some tests load dist/
   return tree;
 }
 

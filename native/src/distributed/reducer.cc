@@ -34,7 +34,7 @@ struct ReducerState : UsedByPasses {
     // Both say in their destructors that they may throw.
     try {
       logger.reset();
-      reducer->remove_autograd_hooks();
+      if (reducer) reducer->remove_autograd_hooks();  // none where making it failed
       reducer.reset();
     } catch (...) {
     }
