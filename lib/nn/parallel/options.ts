@@ -89,6 +89,8 @@ export function groupFor(module: Module, given: Required<DistributedDataParallel
 }
 
 function checkCaps(caps: readonly unknown[]): void {
+  // libtorch reads the first without a look.
+  if (caps.length === 0) throw valueError('DistributedDataParallel(): bucketCapMbList must not be empty');
   for (const cap of caps) {
     checkNumber('DistributedDataParallel', 'bucketCapMb', cap);
     if (!((cap as number) > 0)) throw valueError('DistributedDataParallel(): bucketCapMb must be above 0');
