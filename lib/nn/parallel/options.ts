@@ -76,6 +76,9 @@ export type CommHook = (bucket: GradBucket) => Work | Promise<Tensor>;
 export function groupFor(module: Module, given: Required<DistributedDataParallelOptions>): ProcessGroup {
   const group = groupOf('DistributedDataParallel', given.processGroup);
   if (group.handle === null) throw valueError('Invalid process group specified');
+  // libtorch reads the first without a look.
+  if (given.bucketCapMbList?.length === 0)
+    throw valueError('DistributedDataParallel(): bucketCapMbList must not be empty');
   checkCaps([given.bucketCapMb ?? 25, ...(given.bucketCapMbList ?? [])]);
   if ([...module.parameters()].some((one) => one instanceof UninitializedParameter)) {
     throw new TorchError(
@@ -89,8 +92,6 @@ export function groupFor(module: Module, given: Required<DistributedDataParallel
 }
 
 function checkCaps(caps: readonly unknown[]): void {
-  // libtorch reads the first without a look.
-  if (caps.length === 0) throw valueError('DistributedDataParallel(): bucketCapMbList must not be empty');
   for (const cap of caps) {
     checkNumber('DistributedDataParallel', 'bucketCapMb', cap);
     if (!((cap as number) > 0)) throw valueError('DistributedDataParallel(): bucketCapMb must be above 0');
