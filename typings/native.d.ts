@@ -653,7 +653,7 @@ export interface Native {
   cos(x: number): number;
   exp(x: number): number;
   log(x: number): number;
-  versions(): { libtorch: string; config: string };
+  versions(): { libtorch: string; config: string; takesFolders: boolean };
   hasDevice(type: string): boolean;
 
   // accelerator.cc: of the accelerator that libtorch has, whichever it is.

@@ -122,13 +122,19 @@ function loadAddon(): { loads: boolean; facts: Facts } {
 
 /** The folder of the libtorch that a program uses, or would use; null where none is found. */
 function libtorchFolder(): string | null {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- on demand, and known to bundlers
+  const { inspect } = require('../../scripts/libtorch/inspect') as {
+    inspect(folder: string, options: { headers: boolean }): { path?: string };
+  };
   const place = places().find(({ file, problem }) => !problem && fs.existsSync(file));
   const note = place ? builtFor(place.file) : null;
   try {
     if (note && !process.env.LIBTORCH) return note.path;
     return (findLibtorch(note?.version) ?? findLibtorchBeyond(note?.version))?.path ?? null;
   } catch {
-    return process.env.LIBTORCH ?? null; // refused, and what it lacks may still be of use
+    // Refused, and what it lacks may still be of use.
+    const refused = process.env.LIBTORCH;
+    return refused ? (inspect(refused, { headers: false }).path ?? refused) : null;
   }
 }
 

@@ -48,7 +48,7 @@ function report(what, python, platforms, ...more) {
 }
 
 /**
- * The wheels of torch 2.13 on PyPI: for CUDA on Linux, which they name by the nvidia packages that they ask for, and
+ * The wheels of torch on PyPI: for CUDA on Linux, which they name by the nvidia packages that they ask for, and
  * for the CPU elsewhere. Which Python they are for is all the same.
  */
 function wheelsOf(platform) {
@@ -82,6 +82,7 @@ function main(own) {
   for (const [platform, machine] of Object.entries({ 'linux-x64': 'x86_64', 'linux-arm64': 'aarch64' })) {
     const marked = Object.keys(files).find((name) => name.includes('+cpu') && name.includes(machine));
     if (marked) wheels[platform].cpu = markedWheel(marked, files[marked]);
+    else console.error(`no wheel for the CPU on ${platform}: PyPI has none, so give it as a FILE`);
   }
   const sorted = Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)));
   fs.writeFileSync(

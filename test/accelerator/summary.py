@@ -1,4 +1,5 @@
-# Python's torch.cuda.memory_summary for numbers of our own: summary.json.
+# Python's torch.cuda.memory_summary for numbers of our own: summary.json,
+# by npm run fixtures -- test/accelerator/summary.py
 import json
 import os
 import unittest.mock as mock

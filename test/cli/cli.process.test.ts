@@ -243,14 +243,23 @@ describe('npx nodetorch', () => {
       path.join(folder, 'libtorch.json'),
       JSON.stringify({ path: torch, version: '2.98.1', variant: 'cu130' }),
     );
-    const facts = () =>
-      JSON.parse(nodetorch(['doctor', '--json'], { NODETORCH_ADDON: file }).stdout) as Record<string, string>;
+    const facts = (env = {}) =>
+      JSON.parse(nodetorch(['doctor', '--json'], { NODETORCH_ADDON: file, ...env }).stdout) as Record<
+        string,
+        string
+      >;
     const { addon, CUDA, ...rest } = facts();
     expect(addon).toContain(`the addon is for libtorch 2.98, and libtorch 2.99.0 is now at ${torch}`);
     expect(rest['built for']).toContain(`libtorch 2.98.1 (cu130) at ${torch}, where 2.99.0 is now`);
     expect(CUDA).toContain('built in, but no device is available');
     expect(CUDA).toContain("missing: NVIDIA's libraries, which pip installs with torch into");
     if (!fs.existsSync('/proc/driver/nvidia/version')) expect(CUDA).toContain("missing: NVIDIA's driver");
+    // Named by the folder above it, and refused: the addon is for another.
+    const refused = facts({ LIBTORCH: path.dirname(torch) });
+    expect(refused.addon).toContain(
+      `LIBTORCH=${path.dirname(torch)}: it is version 2.99.0, and the addon is for 2.98`,
+    );
+    expect(refused.CUDA).toBe(CUDA);
     fs.mkdirSync(path.join(folder, 'nvidia/cudnn/lib'), { recursive: true });
     expect(facts().CUDA).toContain(`NVIDIA's libraries: cudnn in ${path.join(folder, 'nvidia')}`);
   });

@@ -1,4 +1,7 @@
-"""A file of numbers that casts round, and digests of what Python's casts make of them: test/cli/convert.json."""
+"""A file of numbers that casts round, and digests of what Python's casts make of them: test/cli/convert.json.
+
+    npm run fixtures -- test/cli/convert.py
+"""
 
 import hashlib
 import json

@@ -263,6 +263,8 @@ test('what it refuses', () => {
   expect(() => new DDP(frozen)).toThrow("doesn't have any parameter that requires a gradient");
   expect(() => new DDP(3 as never)).toThrow("argument 'module' must be a Module");
   expect(() => new DDP(new nn.Linear(1, 1), { bucketCapMb: 0 })).toThrow('bucketCapMb must be above 0');
+  for (const caps of [{ bucketCapMb: Infinity }, { bucketCapMbList: [] }, { bucketCapMbList: [1e30] }])
+    expect(() => new DDP(new nn.Linear(1, 1), caps)).toThrow(torch.TorchError);
   expect(() => new DDP(new nn.Linear(1, 1)).registerCommHook('fp8' as never)).toThrow(
     "there is no hook 'fp8'",
   );

@@ -3,7 +3,9 @@
     npm run fixtures -- test/export/decompose_operators.py
 """
 import json
+import os
 import pathlib
+import sys
 
 import torch
 from torch.export import Dim, export
@@ -308,8 +310,7 @@ def written(value):
     return value
 
 
-found = []
-for operator, of, sizes, kwargs in cases:
+def case(operator, of, sizes, kwargs):
     args = of(sizes[0])
     given = tensors_of(args)
     module = Calls(operator, args, kwargs)
@@ -328,5 +329,16 @@ for operator, of, sizes, kwargs in cases:
     targets = {PLAIN.get(str(n.target), str(n.target)) for n in program.graph.nodes if n.op == "call_function"}
     names = sorted(name for target in targets for name in target.split() if name.startswith("aten"))
     keywords = {key: written(value) for key, value in kwargs.items()}
-    found.append({"operator": operator, "args": places(args), "kwargs": keywords, "operators": sorted(set(names)), "runs": runs})
+    return {"operator": operator, "args": places(args), "kwargs": keywords, "operators": sorted(set(names)), "runs": runs}
+
+
+found = []
+for one in cases:
+    try:
+        found.append(case(*one))
+    except Exception as error:
+        if "NODETORCH_PARTIAL_FIXTURES" not in os.environ:
+            raise
+        # Another version's Python leaves out what it cannot decompose (npm run test:versions).
+        print(f"left out: {one[0]}: {error}", file=sys.stderr)
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(found) + "\n")

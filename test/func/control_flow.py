@@ -5,6 +5,7 @@
 
 import json
 import math
+import os
 import pathlib
 import sys
 import warnings
@@ -70,7 +71,13 @@ def with_lse(score, mask):
 
 
 def blocks(mask, **options):
-    made = create_block_mask(BLOCKED[mask], 2, None, 40, 24, device="cpu", **options)
+    try:
+        made = create_block_mask(BLOCKED[mask], 2, None, 40, 24, device="cpu", **options)
+    except TypeError as error:
+        if "NODETORCH_PARTIAL_FIXTURES" not in os.environ:
+            raise
+        print(f"left out: blocks of {mask} {options}: {error}", file=sys.stderr)
+        return None
     parts = [made.kv_num_blocks, made.kv_indices, made.full_kv_num_blocks, made.full_kv_indices]
     parts += [made.q_num_blocks, made.q_indices, made.full_q_num_blocks, made.full_q_indices, made.to_dense()]
     return [digests([part for part in parts if part is not None]), list(made.shape), made.numel(), made.sparsity()]
@@ -99,7 +106,7 @@ data = {
     "lse": {f"{s}, {m}": with_lse(s, m) for s in SCORES for m in MASKS},
     "masks": {m: digests(create_mask(f, 2, None, 5, 7, device="cpu")) for m, f in BLOCKED.items()},
     "blocks": {
-        m: [blocks(m, BLOCK_SIZE=s, separate_full_blocks=full) for s in BLOCK_SIZES for full in (True, False)]
+        m: [blocks(m, BLOCK_SIZE=s, **more) for s in BLOCK_SIZES for more in ({}, {"separate_full_blocks": False})]
         for m in BLOCKED
     },
     "attention": {f"{s}, {m}": attention(s, m) for s in SCORES for m in MASKS},

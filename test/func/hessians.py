@@ -12,7 +12,6 @@ import torch
 from torch import func
 from torch.autograd import functional as AF
 from torch.nn import functional as F
-from torch.nn import LinearCrossEntropyOptions
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from values import filled, run
@@ -115,8 +114,11 @@ FUNCTIONALS = {
 
 
 def chunked(reduction):
-    options = LinearCrossEntropyOptions(batch_chunk_size=1, allow_retain_graph=True)
-    return lambda x: F.linear_cross_entropy(x, T, CLASSES, reduction=reduction, options=options)
+    def call(x):
+        options = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=1, allow_retain_graph=True)
+        return F.linear_cross_entropy(x, T, CLASSES, reduction=reduction, options=options)
+
+    return call
 
 
 def plain_grad(x):

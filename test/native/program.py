@@ -1,12 +1,13 @@
 """What Python's numbers and PyTorch's control flow give: what program.test.ts must see, too.
 
-    python test/native/program.py > test/native/program.json    # torch 2.13.0
+    npm run fixtures -- test/native/program.py
 """
 
 import itertools
 import json
 import math
 import operator
+import pathlib
 
 import torch
 from torch._export.serde.serialize import _SYM_OPS
@@ -117,4 +118,5 @@ def control_flow():
 
 
 targets = sorted(f"{target.__module__}.{target.__name__}" for target in _SYM_OPS)
-print(json.dumps({"targets": targets, "numbers": numbers(), "controlFlow": control_flow()}))
+found = {"targets": targets, "numbers": numbers(), "controlFlow": control_flow()}
+pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(found) + "\n")

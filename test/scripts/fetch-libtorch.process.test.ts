@@ -134,7 +134,8 @@ describe('fetching', () => {
     const { url, seen } = await world.serve((request, response) => sendFile(whole, { request, response }));
     const { code, out } = await world.run(['--print'], { ...address(url), LIBTORCH_URL: `${url}/mirror/` });
     expect({ code, out }).toEqual({ code: 0, out: inCache() });
-    expect(seen).toEqual([expect.stringMatching(/^GET \/mirror\/cpu\/libtorch-.*2\.13\.0.*\.zip$/)]);
+    expect(seen).toEqual([expect.stringMatching(/^GET \/mirror\/cpu\/libtorch-.*\.zip$/)]);
+    expect(seen[0]).toContain(pinned);
     expect(fs.readFileSync(path.join(out, 'lib', fs.readdirSync(path.join(out, 'lib'))[0])).length).toBe(
       300_000,
     );
@@ -166,9 +167,9 @@ describe('fetching', () => {
     const refused = await world.run(['--variant', 'cpu'], { LIBTORCH_URL });
     expect(refused.err).toContain('it is the cu130 variant, and cpu was asked for');
     expect((await world.run(['--print'], { LIBTORCH_URL })).out).toBe(inCache('cu130'));
-    const later = world.file('later.zip', archive({ version: '2.14.0' }));
+    const later = world.file('later.zip', archive({ version: '2.98.0' }));
     const other = await world.run(['--fetch'], { LIBTORCH_URL: later });
-    expect(other.err).toContain(`it holds version 2.14.0, and the cache is for ${pinned}`);
+    expect(other.err).toContain(`it holds version 2.98.0, and the cache is for ${pinned}`);
     expect(world.cached()).toEqual([folderOf('cu130')]);
   });
 
@@ -478,8 +479,9 @@ echo "ERROR: No matching distribution found for $4" >&2; exit 1`;
       );
       const asked = fs.readFileSync(path.join(world.root, 'asked'), 'utf8');
       expect(asked).toMatch(
-        /^-m pip download torch==2\.13\.0\S* --no-deps .*--python-version 3\.\d+ --only-binary=:all: --dest/m,
+        /^-m pip download torch==\S+ --no-deps .*--python-version 3\.\d+ --only-binary=:all: --dest/m,
       );
+      expect(asked).toContain(`torch==${pinned}`);
       expect(world.cached()).toEqual([]);
     });
 

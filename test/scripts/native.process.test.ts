@@ -138,9 +138,9 @@ linux('a libtorch that is none: a message, no crash', () => {
 linux.each([
   ['/nowhere', 'there is no such folder'],
   ['{folder}', 'it has no lib/libtorch.so'],
-  ['{folder}/old/libtorch', `it is version 2.12.1+cpu, and the addon is for ${minor}`],
+  ['{folder}/old/libtorch', `it is version 2.10.9+cpu, and the addon is for ${minor}`],
 ])('LIBTORCH=%s is refused, though the addon has a libtorch of its own', (place, message) => {
-  installed(path.join(folder, 'old'), { version: '2.12.1+cpu' });
+  installed(path.join(folder, 'old'), { version: '2.10.9+cpu' });
   note(libtorchOf(addon));
   const LIBTORCH = place.replace('{folder}', folder);
   const { status, err } = run({ LIBTORCH });
@@ -158,7 +158,7 @@ describe('a libtorch of another version', () => {
   };
   const advice = 'Another libtorch than the one it was built for was loaded.';
 
-  linux.each(['2.99.0', '2.12.1+cpu'])('%s where the addon was built for ours', (to) => {
+  linux.each(['2.99.0', '2.10.9+cpu'])('%s where the addon was built for ours', (to) => {
     const now = upgraded(to);
     const { status, err } = run();
     expect(status).toBe(1);
@@ -290,7 +290,7 @@ describe('prebuilt', () => {
     fs.writeFileSync(path.join(torch, 'version.py'), `__version__ = '${pinned}+cpu'\n`);
     fs.writeFileSync(path.join(bin, 'python3'), `#!/bin/sh\necho ${torch}\n`, { mode: 0o755 });
     expect(run({ PATH: bin })).toEqual(loaded);
-    fs.writeFileSync(path.join(torch, 'version.py'), "__version__ = '2.11.0'\n");
+    fs.writeFileSync(path.join(torch, 'version.py'), "__version__ = '2.10.9'\n");
     expect(run({ PATH: bin }).err).toContain(`@nodetorch/libtorch-${platform} is not installed`);
     fs.rmSync(bin, { recursive: true });
   });

@@ -2,6 +2,9 @@
 // headers of the oldest and the newest version of libtorch.
 #include "compat/libtorch.h"
 
+#include <c10/core/AutogradState.h>
+#include <torch/csrc/distributed/c10d/reducer.hpp>
+
 namespace nodetorch {
 
 namespace {
@@ -12,6 +15,18 @@ struct AnyNode : ReleasingNode {
   variable_list apply(variable_list&& gradients) override { return std::move(gradients); }
   void ReleaseOwned() override { owned_.clear(); }
   std::vector<int> owned_;
+};
+
+struct AnyStats {
+  template <typename Stat>
+  void Add(const std::string& name, const Stat&) {
+    names.push_back(name);
+  }
+  template <typename Times>
+  void AddTimes(const std::string& name, const Times&) {
+    names.push_back(name);
+  }
+  std::vector<std::string> names;
 };
 
 }  // namespace
@@ -28,9 +43,16 @@ std::string UseAll() {
   const NodePtr own = node->getptr();
   auto* memory = at::getDeviceAllocator(at::kCUDA);
   const auto info = MemoryInfoOf(*memory, 0);
-  AcceleratorGraph graph(!SupportedTypes(0).empty());
-  graph.CaptureBegin({info.first, info.second}, 0);
-  return std::string(kCompiledAgainst) + CompiledMinor() + std::to_string(LaterTags().size());
+  AnyStats stats;
+  AddHostStats(stats, at::getHostAllocator(at::kCUDA)->get_stats());
+  GradLayout(c10::AutogradState::get_tls_state(), std::nullopt);
+  const auto reducer =
+      ReducerOf<c10d::Reducer>(false, inputs, std::vector<std::vector<size_t>>(), nullptr, std::vector<bool>(), 1,
+                               false, false, std::unordered_map<size_t, std::string>(), 1, false, false,
+                               std::vector<int64_t>());
+  AcceleratorGraph graph(reducer == nullptr);
+  if (!IsCapturing(at::accelerator::getCurrentStream(0))) graph.CaptureBegin({info.first, info.second}, 0);
+  return std::string(kCompiledAgainst) + CompiledMinor() + std::to_string(LaterTags().size() + SupportedTypes(0).size() + kTakesFolders);
 }
 
 }  // namespace nodetorch

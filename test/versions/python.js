@@ -11,7 +11,7 @@ const { folderOf, python3, requirement, withList } = require('./wheels');
 
 // Of torch's own packages those that are small; and what the fixtures' programs import.
 const light = ['filelock', 'fsspec', 'jinja2', 'networkx', 'setuptools', 'sympy', 'typing_extensions'];
-const ours = ['numpy', 'safetensors'];
+const ours = ['huggingface_hub', 'numpy', 'pyyaml', 'safetensors', 'tabulate==0.9.0'];
 
 /** The environment of a version: `{ python, libtorch }`. */
 function environment(version, { complete = false } = {}) {

@@ -39,6 +39,7 @@ function makeTree(version, addon) {
   fs.mkdirSync(release, { recursive: true });
   for (const name of ['nodetorch.node', 'libtorch.json'])
     fs.copyFileSync(path.join(path.dirname(addon), name), path.join(release, name));
+  run(process.execPath, ['scripts/build-ts.js'], { cwd: tree }); // some tests load dist/
   return tree;
 }
 
@@ -56,7 +57,7 @@ function loads(tree) {
 /** Makes the fixtures anew with `python`, and the typings: the names of what could not be made. */
 function makeFixtures(tree, python) {
   const env = { ...process.env, NODETORCH_PARITY_PYTHON: python, NODETORCH_PARTIAL_FIXTURES: '1' };
-  const steps = { fixtures: ['test/fixtures/make.js', '--all'], typings: ['scripts/generate-typings.js'] };
+  const steps = { fixtures: ['test/fixtures/make.js', '--every'], typings: ['scripts/generate-typings.js'] };
   return Object.entries(steps)
     .filter(([, args]) => run(process.execPath, args, { cwd: tree, env }).status !== 0)
     .map(([name]) => name);

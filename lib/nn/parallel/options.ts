@@ -76,6 +76,9 @@ export type CommHook = (bucket: GradBucket) => Work | Promise<Tensor>;
 export function groupFor(module: Module, given: Required<DistributedDataParallelOptions>): ProcessGroup {
   const group = groupOf('DistributedDataParallel', given.processGroup);
   if (group.handle === null) throw valueError('Invalid process group specified');
+  // libtorch reads the first without a look.
+  if (given.bucketCapMbList?.length === 0)
+    throw valueError('DistributedDataParallel(): bucketCapMbList must not be empty');
   checkCaps([given.bucketCapMb ?? 25, ...(given.bucketCapMbList ?? [])]);
   if ([...module.parameters()].some((one) => one instanceof UninitializedParameter)) {
     throw new TorchError(

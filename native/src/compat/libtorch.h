@@ -7,6 +7,8 @@
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/core/CachingHostAllocator.h>
 #include <ATen/core/enum_tag.h>
+#include <c10/core/Stream.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/intrusive_ptr.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/function.h>
@@ -15,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -31,6 +34,10 @@ inline constexpr const char* kCompiledAgainst = TORCH_VERSION;
 inline std::string CompiledMinor() {
   return std::to_string(TORCH_VERSION_MAJOR) + "." + std::to_string(TORCH_VERSION_MINOR);
 }
+
+/** Whether AOTInductor's loader takes a folder. Before, it unpacks a file, into a folder that it keeps while
+ * the model lives. */
+inline constexpr bool kTakesFolders = NODETORCH_LIBTORCH_SINCE(2, 13);
 
 // Tags that came later than the rest.
 inline std::vector<std::pair<std::string, at::Tag>> LaterTags() {
@@ -124,11 +131,54 @@ inline std::vector<at::ScalarType> SupportedTypes(c10::DeviceIndex index) {
   return types;
 }
 
+/** c10d's Reducer: since 2.12 it copies gradients in batches where it is told to, by its last argument. */
+template <typename Reducer, typename... Rest>
+std::shared_ptr<Reducer> ReducerOf(bool in_batches, Rest&&... rest) {
+  if constexpr (std::is_constructible_v<Reducer, Rest&&..., bool>)
+    return std::make_shared<Reducer>(std::forward<Rest>(rest)..., in_batches);
+  TORCH_CHECK_NOT_IMPLEMENTED(!in_batches, "gradients are copied in batches since libtorch 2.12");
+  return std::make_shared<Reducer>(std::forward<Rest>(rest)...);
+}
+
+/** Whether a graph is captured from a stream. Templates, for what an older libtorch has not. */
+template <typename Guard = c10::impl::VirtualGuardImpl>
+bool IsCapturing(const c10::Stream& stream) {
+  const Guard guard(stream.device_type());
+  if constexpr (requires { guard.isStreamCapturing(stream); }) return guard.isStreamCapturing(stream);
+  TORCH_CHECK_NOT_IMPLEMENTED(false, "whether a stream is captured is told since libtorch 2.12");
+}
+
 /** Free and total bytes of a device. */
 template <typename Allocator>
 std::pair<size_t, size_t> MemoryInfoOf(Allocator& allocator, c10::DeviceIndex index) {
   if constexpr (requires { allocator.getMemoryInfo(index); }) return allocator.getMemoryInfo(index);
   TORCH_CHECK_NOT_IMPLEMENTED(false, "getMemoryInfo is not implemented by this libtorch");
+}
+
+/** Adds the numbers of page-locked memory; before 2.13 libtorch called them otherwise. */
+template <typename Result, typename Stats>
+void AddHostStats(Result& result, const Stats& stats) {
+  if constexpr (requires { stats.active_requests; }) {
+    result.Add("allocations", stats.allocations);
+    result.Add("active_requests", stats.active_requests);
+    result.Add("allocated_bytes", stats.allocated_bytes);
+    result.Add("active_bytes", stats.active_bytes);
+    result.Add("num_host_alloc", stats.num_host_alloc);
+    result.Add("num_host_free", stats.num_host_free);
+    result.AddTimes("host_alloc_time", stats.host_alloc_time);
+    result.AddTimes("host_free_time", stats.host_free_time);
+  }
+}
+
+/** Whether gradients get the layout of their tensors: what was set before. A switch since 2.12. */
+template <typename State>
+bool GradLayout(State& state, std::optional<bool> enforced) {
+  if constexpr (requires { state.get_grad_layout_enforcement_enabled(); }) {
+    const bool before = state.get_grad_layout_enforcement_enabled();
+    if (enforced) state.set_grad_layout_enforcement_enabled(*enforced);
+    return before;
+  }
+  return true;
 }
 
 /** A graph of the accelerator; libtorch has that interface since 2.13. */

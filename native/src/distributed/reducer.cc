@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "compat/libtorch.h"
 #include "distributed/comm_hooks.h"
 #include "distributed/group.h"
 
@@ -33,7 +34,7 @@ struct ReducerState : UsedByPasses {
     // Both say in their destructors that they may throw.
     try {
       logger.reset();
-      reducer->remove_autograd_hooks();
+      if (reducer) reducer->remove_autograd_hooks();  // none where making it failed
       reducer.reset();
     } catch (...) {
     }
@@ -124,10 +125,10 @@ napi_value MakeReducer(Arguments& arguments) {
   std::reverse(buckets.begin(), buckets.end());
   std::unordered_map<size_t, std::string> by_index;
   for (size_t i = 0; i < names.size(); i++) by_index.emplace(i, names[i]);
-  made.reducer = std::make_shared<c10d::Reducer>(parameters, std::move(buckets), made.group->Use(), is_sparse,
-                                                 settings.at(0), (flags & 1) != 0, (flags & 2) != 0,
-                                                 std::move(by_index), settings.at(1), (flags & 4) != 0, false,
-                                                 NumbersAt(arguments, 5), (flags & 64) != 0);
+  made.reducer = ReducerOf<c10d::Reducer>((flags & 64) != 0, parameters, std::move(buckets),
+                                          made.group->Use(), is_sparse, settings.at(0), (flags & 1) != 0,
+                                          (flags & 2) != 0, std::move(by_index), settings.at(1),
+                                          (flags & 4) != 0, false, NumbersAt(arguments, 5));
   made.logger = std::make_shared<c10d::Logger>(made.reducer);
   made.reducer->set_logger(made.logger);
   made.logger->set_construction_data_and_log(TextsAt(arguments, 7).at(0), {}, -1, (flags & 16) != 0,

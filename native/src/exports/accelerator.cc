@@ -189,21 +189,6 @@ napi_value DeviceStats(Arguments& arguments) {
   return result.object;
 }
 
-// Versions of libtorch before 2.13 call them otherwise.
-template <typename Stats>
-void AddHostStats(StatsObject& result, const Stats& stats) {
-  if constexpr (requires { stats.active_requests; }) {
-    result.Add("allocations", stats.allocations);
-    result.Add("active_requests", stats.active_requests);
-    result.Add("allocated_bytes", stats.allocated_bytes);
-    result.Add("active_bytes", stats.active_bytes);
-    result.Add("num_host_alloc", stats.num_host_alloc);
-    result.Add("num_host_free", stats.num_host_free);
-    result.AddTimes("host_alloc_time", stats.host_alloc_time);
-    result.AddTimes("host_free_time", stats.host_free_time);
-  }
-}
-
 // hostStats(): of page-locked memory.
 napi_value HostStatsOf(Arguments& arguments) {
   StatsObject result{Napi::Object::New(arguments.env)};

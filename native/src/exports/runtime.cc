@@ -203,6 +203,7 @@ napi_value Versions(Arguments& arguments) {
   Napi::Object object = Napi::Object::New(arguments.env);
   object["libtorch"] = kCompiledAgainst;
   object["config"] = at::show_config();
+  object["takesFolders"] = kTakesFolders;
   return object;
 }
 

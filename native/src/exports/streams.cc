@@ -4,6 +4,7 @@
 #include <c10/core/Stream.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "compat/libtorch.h"
 #include "runtime/accelerator.h"
 #include "runtime/function.h"
 
@@ -101,9 +102,7 @@ napi_value RecordStream(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 napi_value IsStreamCapturing(Arguments& arguments) {
-  const c10::Stream stream = StreamArgument(arguments, 0);
-  const bool is_capturing = c10::impl::VirtualGuardImpl(stream.device_type()).isStreamCapturing(stream);
-  return Napi::Boolean::New(arguments.env, is_capturing);
+  return Napi::Boolean::New(arguments.env, IsCapturing(StreamArgument(arguments, 0)));
 }
 
 // makeEvent(device | null, enableTiming)

@@ -9,6 +9,7 @@
 
 #include <optional>
 
+#include "compat/libtorch.h"
 #include "runtime/function.h"
 
 namespace nodetorch {
@@ -152,17 +153,6 @@ napi_value BackwardThreads(Arguments& arguments) {
   const bool before = state.get_multithreading_enabled();
   if (!arguments.IsNull(0)) state.set_multithreading_enabled(arguments.Bool(0));
   return Boolean(arguments, before);
-}
-
-// libtorch 2.11 has no such switch.
-template <typename State>
-bool GradLayout(State& state, std::optional<bool> enforced) {
-  if constexpr (requires { state.get_grad_layout_enforcement_enabled(); }) {
-    const bool before = state.get_grad_layout_enforcement_enabled();
-    if (enforced) state.set_grad_layout_enforcement_enabled(*enforced);
-    return before;
-  }
-  return true;
 }
 
 // gradLayout([enforced]): sets when given, and says what was set before, on this thread.
