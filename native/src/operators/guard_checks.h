@@ -43,6 +43,7 @@ void PositiveCounts(const Schema& schema, const Stack& stack);
 void DimensionsToChunk(const Schema& schema, const Stack& stack);
 void NotCompressed(const Schema& schema, const Stack& stack);
 void NonEmptyLists(const Schema& schema, const Stack& stack);
+void PlaceOfEllipsis(const Schema& schema, const Stack& stack);
 void PaddedSizes(const Schema& schema, const Stack& stack);
 void PaddingLength(const Schema& schema, const Stack& stack);
 void IndicesInRange(const Schema& schema, const Stack& stack);

@@ -266,4 +266,13 @@ void OrderOfPolynomial(const Schema& schema, const Stack& stack) {
   TORCH_CHECK(!loops, schema.name(), ": n must not be beyond ", kMost, ", for which it takes a step each");
 }
 
+void PlaceOfEllipsis(const Schema& schema, const Stack& stack) {
+  const c10::IValue* place = Find(schema, stack, "ellipsis_idx");
+  const c10::IValue* order = Find(schema, stack, "order");
+  if (!place || !order || !order->isList()) return;
+  const auto length = static_cast<int64_t>(order->toListRef().size());
+  TORCH_CHECK(place->toInt() >= 0 && place->toInt() <= length, schema.name(),
+              ": ellipsis_idx must be from 0 to ", length, ", got ", place->toInt());
+}
+
 }  // namespace nodetorch::guards

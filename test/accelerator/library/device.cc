@@ -65,7 +65,7 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
     WaitForDevice(index);
   }
   c10::DeviceCapability getDeviceCapability(c10::Device) const override { return {}; }
-  bool isStreamCapturing(const c10::Stream&) const override { return IsCapturing(); }
+  bool isStreamCapturing(const c10::Stream&) const { return IsCapturing(); }
   void* getStreamNativeHandle(const c10::Stream stream) const override { return &QueueOf(stream); }
 
   void recordDataPtrOnStream(const c10::DataPtr& data, const c10::Stream& stream) const override {
