@@ -74,6 +74,9 @@ void PaddedSizes(const Schema& schema, const Stack& stack) {
   constexpr double kMost = 1 << 30;
   const std::vector<int64_t> widths = padding->toIntVector();
   const auto pairs = static_cast<int64_t>(widths.size() / 2);
+  if (schema.name() == "aten::reflection_pad3d") {  // which reads all of them itself, until 2.12
+    TORCH_CHECK(widths.size() == 6, "padding size is expected to be 6, but got: ", widths.size());
+  }
   if (input.dim() < pairs) return;
   double rows = 1;
   bool is_empty = false;
