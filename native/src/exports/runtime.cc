@@ -69,62 +69,57 @@ napi_value MakeGenerator(Arguments& arguments) {
   return ToJs(arguments.environment, hooks.getNewGenerator(device.index()));
 }
 
-napi_value GeneratorSetSeed(Arguments& arguments) {
+// Uses the generator that is the first argument, which other threads may draw from.
+template <typename Use>
+auto Locked(Arguments& arguments, Use use) {
   at::Generator generator = GeneratorArgument(arguments, 0);
   std::lock_guard<std::mutex> lock(generator.mutex());
-  generator.set_current_seed(Seed(arguments, 1));
+  return use(generator);
+}
+
+napi_value GeneratorSetSeed(Arguments& arguments) {
+  const uint64_t seed = Seed(arguments, 1);
+  Locked(arguments, [&](at::Generator& generator) { generator.set_current_seed(seed); });
   return Undefined(arguments.env);
 }
 napi_value GeneratorInitialSeed(Arguments& arguments) {
-  at::Generator generator = GeneratorArgument(arguments, 0);
-  std::lock_guard<std::mutex> lock(generator.mutex());
-  return BigInt(arguments, generator.current_seed());
+  return BigInt(arguments,
+                Locked(arguments, [](at::Generator& generator) { return generator.current_seed(); }));
 }
 napi_value GeneratorSeed(Arguments& arguments) {
-  at::Generator generator = GeneratorArgument(arguments, 0);
-  std::lock_guard<std::mutex> lock(generator.mutex());
-  return BigInt(arguments, generator.seed());
+  return BigInt(arguments, Locked(arguments, [](at::Generator& generator) { return generator.seed(); }));
 }
 napi_value GeneratorGetState(Arguments& arguments) {
-  at::Generator generator = GeneratorArgument(arguments, 0);
-  std::lock_guard<std::mutex> lock(generator.mutex());
-  return ToJs(arguments.environment, generator.get_state());
+  const auto get = [](at::Generator& generator) { return generator.get_state(); };
+  return ToJs(arguments.environment, Locked(arguments, get));
 }
 napi_value GeneratorSetState(Arguments& arguments) {
-  at::Generator generator = GeneratorArgument(arguments, 0);
   const at::Tensor state = arguments.Tensor(1, "state");
-  std::lock_guard<std::mutex> lock(generator.mutex());
-  generator.set_state(state);
+  Locked(arguments, [&](at::Generator& generator) { generator.set_state(state); });
   return Undefined(arguments.env);
 }
 napi_value GeneratorClone(Arguments& arguments) {
-  at::Generator generator = GeneratorArgument(arguments, 0);
-  std::lock_guard<std::mutex> lock(generator.mutex());
-  return ToJs(arguments.environment, generator.clone());
+  const auto clone = [](at::Generator& generator) { return generator.clone(); };
+  return ToJs(arguments.environment, Locked(arguments, clone));
 }
 // How far it has come, where its numbers are counted: on GPUs.
 napi_value GeneratorOffset(Arguments& arguments) {
-  at::Generator generator = GeneratorArgument(arguments, 0);
-  std::lock_guard<std::mutex> lock(generator.mutex());
-  return BigInt(arguments, generator.get_offset());
+  return BigInt(arguments,
+                Locked(arguments, [](at::Generator& generator) { return generator.get_offset(); }));
 }
 napi_value GeneratorSetOffset(Arguments& arguments) {
-  at::Generator generator = GeneratorArgument(arguments, 0);
-  std::lock_guard<std::mutex> lock(generator.mutex());
-  generator.set_offset(Seed(arguments, 1));
+  const uint64_t offset = Seed(arguments, 1);
+  Locked(arguments, [&](at::Generator& generator) { generator.set_offset(offset); });
   return Undefined(arguments.env);
 }
 // The state as a generator, which a graph may take while it is captured.
 napi_value GeneratorGraphsafeState(Arguments& arguments) {
-  at::Generator generator = GeneratorArgument(arguments, 0);
-  std::lock_guard<std::mutex> lock(generator.mutex());
-  return ToJs(arguments.environment, generator.graphsafe_get_state());
+  const auto get = [](at::Generator& generator) { return generator.graphsafe_get_state(); };
+  return ToJs(arguments.environment, Locked(arguments, get));
 }
 napi_value GeneratorSetGraphsafeState(Arguments& arguments) {
-  at::Generator generator = GeneratorArgument(arguments, 0);
   const at::Generator state = GeneratorArgument(arguments, 1);
-  std::lock_guard<std::mutex> lock(generator.mutex());
-  generator.graphsafe_set_state(state);
+  Locked(arguments, [&](at::Generator& generator) { generator.graphsafe_set_state(state); });
   return Undefined(arguments.env);
 }
 napi_value GeneratorDevice(Arguments& arguments) {
