@@ -30,11 +30,12 @@ export function traceOf(
   calls: number,
   captured: boolean,
   lines: string[] = [],
+  watch = true,
 ): { lines: string[]; replays: number } {
   torch.manualSeed(1);
   const program = make();
   const step = captured
-    ? torch.capture(program.step as (...args: unknown[]) => unknown)
+    ? torch.capture(program.step as (...args: unknown[]) => unknown, { watch })
     : (program.step as (...args: unknown[]) => unknown);
   for (let i = 0; i < calls; i++) {
     const outputs = outputsOf(step(...program.args(i)));
