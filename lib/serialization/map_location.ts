@@ -95,13 +95,20 @@ function bytesOf(tensor: Tensor): Tensor {
 
 /** The device that a file's location tag names. */
 function known(location: string): Device {
-  if (!/^[a-z]{1,20}(:\d{1,4})?$/.test(location)) {
-    throw new TorchError(
-      "don't know how to restore data location of torch.storage.UntypedStorage (tagged with " +
-        `${location.slice(0, 80)})`,
-    );
+  const named = /^[a-z]{1,20}(:\d{1,4})?$/.test(location) ? deviceOrNull(location) : null;
+  if (named !== null) return checkDevice(named);
+  throw new TorchError(
+    "don't know how to restore data location of torch.storage.UntypedStorage (tagged with " +
+      `${location.slice(0, 80)})`,
+  );
+}
+
+function deviceOrNull(location: string): Device | null {
+  try {
+    return deviceOf(location);
+  } catch {
+    return null;
   }
-  return checkDevice(deviceOf(location));
 }
 
 function checkDevice(device: Device): Device {

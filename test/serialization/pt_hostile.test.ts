@@ -42,8 +42,8 @@ const int = (value: number): Piece => {
   return [0x8a, buffer];
 };
 const tuple = (...items: Piece[]): Piece => ['(', ...items, 't'];
-const storage = (count: number, type = 'FloatStorage', key = '0'): Piece => [
-  tuple(text('storage'), global('torch', type), text(key), text('cpu'), int(count)),
+const storage = (count: number, type = 'FloatStorage', key = '0', location = 'cpu'): Piece => [
+  tuple(text('storage'), global('torch', type), text(key), text(location), int(count)),
   'Q',
 ];
 function tensor(offset: number, size: number[], stride: number[], count = 4): Piece[] {
@@ -148,6 +148,16 @@ describe('shapes', () => {
     ['a storage of negative size', tensor(0, [1], [1], -4), /has no size/],
   ])('%s', (_, pickle, message) => {
     expect(refusal(file(pickle, four))).toMatch(message);
+  });
+  it.each(['optimizers', 'cpu:', ''])("a storage on the device '%s'", (location) => {
+    const parts = [storage(4, 'FloatStorage', '0', location), int(0), tuple(int(4)), tuple(int(1))];
+    const pickle = [global('torch._utils', '_rebuild_tensor_v2'), tuple(...parts, 0x89, '}'), 'R.'];
+    const data = file(pickle, four);
+    given += data.length + 1000;
+    // As Python: nothing about the file, since mapLocation can name another device.
+    const message = `don't know how to restore data location of torch.storage.UntypedStorage (tagged with ${location})`;
+    expect(() => torch.load(data)).toThrow(message);
+    expect((torch.load(data, { mapLocation: 'cpu' }) as torch.Tensor).shape).toEqual([4]);
   });
   it('a storage that is missing', () => {
     expect(refusal(file(tensor(0, [1], [1])))).toContain("record 'data/0' is missing");
