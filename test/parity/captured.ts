@@ -27,7 +27,7 @@ export function capturedAmong(fn: () => void): () => void {
       process.exitCode = 1;
     });
   }
-  const step = torch.capture(fn);
+  const step = torch.capture(fn, { watch: false }); // the inspector takes longer than the steps
   return () => {
     const before = step.replays;
     step();
