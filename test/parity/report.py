@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import torch
 
-sys.path.append(str(pathlib.Path(__file__).parents[1] / "gpu"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "gpu"))
 from device import begin
 
 begin()
