@@ -33,15 +33,19 @@ export function checkStates(slots: readonly ParamSlot[], keys: readonly string[]
   throw new TorchError('API has changed, `state_steps` argument must contain a list of singleton tensors');
 }
 
+const ALWAYS_ALIKE: readonly DType[] = [float32, float64, bfloat16];
+
 /** Throws Python's error for what lists of one dtype, with counters, cannot take. */
 export function checkDtypes(slots: readonly ParamSlot[]): void {
   for (const { param, state } of slots) {
-    const isAlike = ({ dtype }: Tensor) => [param.dtype, float32, float64, bfloat16].includes(dtype);
-    if (Object.values(state).every((value) => !isTensor(value) || isAlike(value as Tensor))) continue;
-    throw new TorchError(
-      'Tensors of the same index must be on the same device and the same dtype except `step` tensors that can be on CPU ' +
-        'and float32/64 notwithstanding',
-    );
+    for (const key in state) {
+      const value = state[key];
+      if (!isTensor(value) || ALWAYS_ALIKE.includes(value.dtype) || value.dtype === param.dtype) continue;
+      throw new TorchError(
+        'Tensors of the same index must be on the same device and the same dtype except `step` tensors that can be on CPU ' +
+          'and float32/64 notwithstanding',
+      );
+    }
   }
 }
 
