@@ -23,35 +23,6 @@ bool IsOfTensors(const c10::Type& type) {
   return type.kind() == c10::TypeKind::TensorType;
 }
 
-// Of these the results are no tensors, but tell only of sizes, dtypes and the like, which are the same at
-// each replay.
-bool TellsOfMetadata(const std::string& name) {
-  static const auto* names = new std::set<std::string>{"aten::can_cast",
-                                                       "aten::dense_dim",
-                                                       "aten::is_complex",
-                                                       "aten::is_conj",
-                                                       "aten::is_coalesced",
-                                                       "aten::is_floating_point",
-                                                       "aten::is_inference",
-                                                       "aten::is_neg",
-                                                       "aten::is_pinned",
-                                                       "aten::is_same_size",
-                                                       "aten::is_set_to",
-                                                       "aten::is_signed",
-                                                       "aten::promote_types",
-                                                       "aten::result_type",
-                                                       "aten::size",
-                                                       "aten::sparse_dim",
-                                                       "aten::stride",
-                                                       "aten::sym_size",
-                                                       "aten::sym_numel",
-                                                       "aten::_use_cudnn_ctc_loss",
-                                                       "aten::_cufft_get_plan_cache_size",
-                                                       "aten::qscheme",
-                                                       "aten::cudnn_is_acceptable"};
-  return names->count(name) > 0;
-}
-
 // Composite ones, which have no tag for it.
 bool HasShapeOfData(const Signature& signature) {
   static const auto* names = new std::set<std::string>{"aten::argwhere",
@@ -78,12 +49,6 @@ bool HasMask(const IValue& value) {
   return false;
 }
 
-void EachTensor(const IValue& value, const std::function<void(const at::Tensor&)>& each) {
-  if (value.isTensor()) return each(value.toTensor());
-  if (!value.isList()) return;
-  for (const IValue& item : value.toListRef()) EachTensor(item, each);
-}
-
 void AddSizes(const IValue& result, std::vector<std::vector<int64_t>>& sizes) {
   if (result.isTensor()) {
     if (result.toTensor().defined()) sizes.push_back(result.toTensor().sizes().vec());
@@ -93,6 +58,33 @@ void AddSizes(const IValue& result, std::vector<std::vector<int64_t>>& sizes) {
 }
 
 }  // namespace
+
+bool TellsOfMetadata(const std::string& name) {
+  static const auto* names = new std::set<std::string>{"aten::can_cast",
+                                                       "aten::dense_dim",
+                                                       "aten::is_complex",
+                                                       "aten::is_conj",
+                                                       "aten::is_coalesced",
+                                                       "aten::is_floating_point",
+                                                       "aten::is_inference",
+                                                       "aten::is_neg",
+                                                       "aten::is_pinned",
+                                                       "aten::is_same_size",
+                                                       "aten::is_set_to",
+                                                       "aten::is_signed",
+                                                       "aten::promote_types",
+                                                       "aten::result_type",
+                                                       "aten::size",
+                                                       "aten::sparse_dim",
+                                                       "aten::stride",
+                                                       "aten::sym_size",
+                                                       "aten::sym_numel",
+                                                       "aten::_use_cudnn_ctc_loss",
+                                                       "aten::_cufft_get_plan_cache_size",
+                                                       "aten::qscheme",
+                                                       "aten::cudnn_is_acceptable"};
+  return names->count(name) > 0;
+}
 
 void CaptureRecorder::Refuse(const std::string& what) {
   const std::string message = "torch.capture: " + what;

@@ -25,6 +25,10 @@
 
 namespace nodetorch {
 
+// Whether the results of an operator are no tensors, but tell only of sizes, dtypes and the like, which are
+// the same at each replay.
+bool TellsOfMetadata(const std::string& name);
+
 class CaptureRecorder {
  public:
   void AddInput(const at::Tensor& tensor);

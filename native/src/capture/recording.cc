@@ -37,6 +37,12 @@ Operand SlotOperand(uint32_t slot) {
 
 }  // namespace
 
+void EachTensor(const c10::IValue& value, const std::function<void(const at::Tensor&)>& each) {
+  if (value.isTensor()) return each(value.toTensor());
+  if (!value.isList()) return;
+  for (const c10::IValue& item : value.toListRef()) EachTensor(item, each);
+}
+
 bool ChangesArgument(const c10::FunctionSchema& schema, size_t index) {
   if (index >= schema.arguments().size()) return false;
   const c10::Argument& argument = schema.arguments()[index];

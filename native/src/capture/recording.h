@@ -17,6 +17,8 @@ using Values = std::vector<c10::IValue>;
 // The call whose tensor is data of JavaScript's.
 inline constexpr const char* kData = "tensor";
 
+void EachTensor(const c10::IValue& value, const std::function<void(const at::Tensor&)>& each);
+
 // Whether the operator writes into the argument. Of batch norms the schemas do not say it.
 bool ChangesArgument(const c10::FunctionSchema& schema, size_t index);
 

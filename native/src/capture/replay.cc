@@ -17,7 +17,7 @@ Replay::Replay(const Recording& recording)
   }
   for (auto& [graph, takes, gives] : recording.Segments()) {
     may_resize_ |= graph->may_resize;
-    segments_.push_back({std::move(graph), std::move(takes), std::move(gives), {}});
+    segments_.push_back({std::move(graph), std::move(takes), std::move(gives), {}, nullptr, 0});
   }
   for (auto segment = segments_.rbegin(); segment != segments_.rend(); segment++) {
     for (const uint32_t slot : segment->takes) segment->is_last.push_back(!is_used[slot]);
@@ -25,7 +25,21 @@ Replay::Replay(const Recording& recording)
   }
 }
 
-void Replay::RunSegment(const Segment& segment, const Run::Collect& collect, Values& slots) const {
+Values Replay::RunGraph(Segment& segment, const Run::Collect& collect, Values inputs) {
+  constexpr int kMostTries = 3;  // weights that are always at another place are not worth it
+  if (segment.lowered && segment.lowered->Holds()) {
+    return Run(nullptr, collect).Execute(segment.lowered->graph(), std::move(inputs));
+  }
+  if ((segment.tries > 0 && !segment.lowered) || segment.tries == kMostTries) {
+    return Run(nullptr, collect).Execute(*segment.graph, std::move(inputs));
+  }
+  segment.tries++;
+  auto [outputs, lowered] = RunAndLower(*segment.graph, std::move(inputs), collect);
+  segment.lowered = std::move(lowered);
+  return std::move(outputs);
+}
+
+void Replay::RunSegment(Segment& segment, const Run::Collect& collect, Values& slots) {
   if (segment.graph->nodes.empty()) return;
   Values inputs;
   inputs.reserve(segment.takes.size());
@@ -37,12 +51,11 @@ void Replay::RunSegment(const Segment& segment, const Run::Collect& collect, Val
       inputs.push_back(value);
     }
   }
-  Values outputs = Run(nullptr, collect).Execute(*segment.graph, std::move(inputs));
+  Values outputs = RunGraph(segment, collect, std::move(inputs));
   for (size_t i = 0; i < segment.gives.size(); i++) slots[segment.gives[i]] = std::move(outputs[i]);
 }
 
-Values Replay::Execute(const std::vector<at::Tensor>& inputs, const Run::Collect& collect,
-                       const Host& host) const {
+Values Replay::Execute(const std::vector<at::Tensor>& inputs, const Run::Collect& collect, const Host& host) {
   std::optional<ModesGuard> modes;
   if (changes_modes_) modes.emplace();
   Values slots(slots_);

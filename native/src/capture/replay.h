@@ -10,6 +10,7 @@
 #include <functional>
 #include <vector>
 
+#include "capture/lowered.h"
 #include "capture/recording.h"
 #include "program/run.h"
 
@@ -22,7 +23,7 @@ class Replay {
   explicit Replay(const Recording& recording);
 
   // The outputs that are tensors of the recording's own, in their order. An error leaves modes as they were.
-  Values Execute(const std::vector<at::Tensor>& inputs, const Run::Collect& collect, const Host& host) const;
+  Values Execute(const std::vector<at::Tensor>& inputs, const Run::Collect& collect, const Host& host);
   bool may_resize() const { return may_resize_; }
 
  private:
@@ -30,8 +31,11 @@ class Replay {
     std::shared_ptr<const Graph> graph;
     std::vector<uint32_t> takes, gives;
     std::vector<bool> is_last;  // whether nobody looks at what it takes any more
+    std::shared_ptr<const Lowered> lowered;
+    int tries = 0;  // to make it
   };
-  void RunSegment(const Segment& segment, const Run::Collect& collect, Values& slots) const;
+  static Values RunGraph(Segment& segment, const Run::Collect& collect, Values inputs);
+  static void RunSegment(Segment& segment, const Run::Collect& collect, Values& slots);
 
   const size_t slots_;
   const bool changes_modes_;

@@ -29,7 +29,7 @@ struct ReplayHandle : Held {
   explicit ReplayHandle(std::shared_ptr<const Recording> recording)
       : recording(std::move(recording)), replay(*this->recording) {}
   const std::shared_ptr<const Recording> recording;
-  const Replay replay;
+  mutable Replay replay;
 };
 
 const RecordingHandle& RecordingHandleAt(Arguments& arguments, size_t i) {
@@ -248,7 +248,7 @@ napi_value CaptureReplay(Arguments& arguments) {
     Check(arguments.env,
           napi_call_function(arguments.env, Undefined(arguments.env), arguments[2], 1, &number, &ignored));
   };
-  const Replay& replay = handle->replay;
+  Replay& replay = handle->replay;
   const Values outputs = replay.Execute(inputs, collect, host);
   environment.EmitWarnings();  // before the outputs are read: what warns may run JavaScript
   return OutputsOfReplay(arguments, replay, inputs, outputs);

@@ -195,7 +195,8 @@ void Run::CallOperator(const GraphNode& node, Values& slots, Values& stack) {
       }
     }
     try {
-      CallKernel(signature, stack, [&] { signature.CallBoxed(stack); });
+      const auto call = [&] { CallKernel(signature, stack, [&] { signature.CallBoxed(stack); }); };
+      watch_ ? watch_(node, stack, call) : call();
       break;
     } catch (...) {
       for (const SizesBefore& sizes : before) sizes.Restore();

@@ -35,6 +35,10 @@ class Run {
   // On the thread that made it: levels of transforms that the program has left open end here.
   ~Run();
 
+  // Who looks at calls of operators: `call` calls the one, whose arguments are on the stack.
+  using Watch = std::function<void(const GraphNode&, Values& stack, const std::function<void()>& call)>;
+  void SetWatch(Watch watch) { watch_ = std::move(watch); }
+
   // Throws what an operator threw, with the node's name and its place in the Python program.
   Values Execute(const Graph& graph, Values inputs);
 
@@ -52,6 +56,7 @@ class Run {
 
   const std::atomic<bool>* cancelled_;
   const Collect collect_;
+  Watch watch_;
   const int64_t outer_levels_;
   ForwardLevel forward_level_;
 };
