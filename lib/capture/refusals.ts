@@ -38,6 +38,9 @@ const allowed = new Set<keyof Native>([
     'captureRefuse',
     'captureStop',
     'captureCount',
+    'captureMode',
+    'captureLiveBegin',
+    'captureLiveEnd',
   ] as const),
   ...([
     'captureHolds',

@@ -96,13 +96,15 @@ void AddSizes(const IValue& result, std::vector<std::vector<int64_t>>& sizes) {
 
 void CaptureRecorder::Refuse(const std::string& what) {
   const std::string message = "torch.capture: " + what;
-  if (problem_.empty()) problem_ = message;
+  std::string& problem = owner_ ? owner_->problem_ : problem_;
+  if (problem.empty()) problem = message;
   throw c10::Error({__func__, __FILE__, __LINE__}, message);
 }
 
 void CaptureRecorder::RefuseRead(const std::string& name) {
   if (!has_read_) return;
   has_read_ = false;
+  if (is_live()) return NoteNumbers();
   Refuse(name + " was given a tensor where it takes a number, and a replay cannot read that number anew");
 }
 
@@ -118,6 +120,7 @@ void CaptureRecorder::AddInput(const at::Tensor& tensor) {
 void CaptureRecorder::Admit(const Signature& signature, const Values& arguments) {
   const c10::FunctionSchema& schema = signature.schema();
   const std::string& name = schema.name();
+  if (is_live()) return AdmitLive(signature);
   if (recording_.nodes.size() >= stop_.first) Refuse(stop_.second);
   if (signature.method) Refuse("a method of a class object, " + name + ", cannot be replayed");
   RefuseRead(name);
@@ -135,6 +138,13 @@ void CaptureRecorder::Admit(const Signature& signature, const Values& arguments)
   }
   if (has(at::Tag::data_dependent_output) && schema.returns().empty()) {
     Refuse(name + " looks at the numbers of a tensor");
+  }
+}
+
+void CaptureRecorder::AdmitLive(const Signature& signature) {
+  RefuseRead("");
+  for (const c10::Argument& result : signature.schema().returns()) {
+    if (!IsOfTensors(*result.real_type()) && !TellsOfMetadata(signature.schema().name())) NoteNumbers();
   }
 }
 
@@ -173,7 +183,10 @@ at::Tensor CaptureRecorder::Constant(const at::Tensor& tensor) {
 Operand CaptureRecorder::ToOperand(const IValue& value) {
   if (value.isTensor()) return TensorOperand(value.toTensor());
   Operand operand;
-  if (value.isObject() || value.isCapsule()) Refuse("an object of a class cannot be replayed");
+  if (value.isObject() || value.isCapsule()) {
+    if (is_live()) return operand;
+    Refuse("an object of a class cannot be replayed");
+  }
   const auto has_tensor = [](const IValue& item) { return item.isTensor(); };
   if (value.isList()) {
     const auto items = value.toListRef();
@@ -277,6 +290,11 @@ Recording CaptureRecorder::Finish(const std::vector<at::Tensor>& outputs) {
     recording_.outputs.push_back(is_slot ? int64_t{operand.slot} : -1);
   }
   recording_.segments = segment_ + 1;
+  if (live_) {
+    has_backward_ |= live_->has_backward_;
+    changed_.insert(live_->changed_.begin(), live_->changed_.end());
+    recording_.live = std::make_shared<const Recording>(live_->Finish({}));
+  }
   recording_.has_backward = has_backward_;
   for (const at::Tensor& input : inputs_) recording_.changes_inputs.push_back(IsChanged(input));
   for (const auto& other : recording_.others) recording_.changes_others.push_back(IsChanged(other.first));

@@ -1,6 +1,7 @@
 // Recording what a function does, for lib/capture.
 #include <ATen/functorch/DynamicLayer.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,28 +10,15 @@
 
 #include "capture/busy.h"
 #include "capture/describe.h"
+#include "capture/live.h"
 #include "capture/recorder.h"
 #include "capture/replay.h"
 #include "exports/program.h"
+#include "exports/recording_handle.h"
 #include "program/border.h"
 #include "runtime/function.h"
 
 namespace nodetorch {
-
-namespace {
-
-struct RecordingHandle : Held {
-  explicit RecordingHandle(Recording recording)
-      : recording(std::make_shared<const Recording>(std::move(recording))) {}
-  const std::shared_ptr<const Recording> recording;
-};
-
-struct ReplayHandle : Held {
-  explicit ReplayHandle(std::shared_ptr<const Recording> recording)
-      : recording(std::move(recording)), replay(*this->recording) {}
-  const std::shared_ptr<const Recording> recording;
-  const Replay replay;
-};
 
 const RecordingHandle& RecordingHandleAt(Arguments& arguments, size_t i) {
   Slot* slot = FindHandle(arguments.environment, arguments[i]);
@@ -39,17 +27,29 @@ const RecordingHandle& RecordingHandleAt(Arguments& arguments, size_t i) {
   return *handle;
 }
 
-const Recording& RecordingArgument(Arguments& arguments, size_t i) {
-  return *RecordingHandleAt(arguments, i).recording;
-}
+namespace {
 
-// captureBegin(inputs)
+struct ReplayHandle : Held {
+  explicit ReplayHandle(std::shared_ptr<const Recording> recording)
+      : recording(std::move(recording)), replay(*this->recording) {}
+  const std::shared_ptr<const Recording> recording;
+  const Replay replay;
+};
+
+// captureBegin(inputs, whether calls of JavaScript with tensors are made anew by replays, and not refused)
 napi_value CaptureBegin(Arguments& arguments) {
   Environment& environment = arguments.environment;
   const auto inputs = TensorsArgument(environment, arguments[0], "capture(): arguments");
   environment.BeginRecording();
-  for (const at::Tensor& input : inputs) environment.recorder()->AddInput(input);
-  environment.recorder()->SetModes();
+  CaptureRecorder& recorder = *environment.recorder();
+  for (uint32_t i = 0; i < inputs.size(); i++) {
+    napi_value input;
+    Check(arguments.env, napi_get_element(arguments.env, arguments[0], i, &input));
+    if (Slot* slot = FindSlot(environment, input)) recorder.Made(*slot);
+    recorder.AddInput(inputs[i]);
+  }
+  if (arguments.Bool(1)) recorder.AllowLiveCalls();
+  recorder.SetModes();
   return Undefined(arguments.env);
 }
 
@@ -88,7 +88,7 @@ napi_value CapturePause(Arguments& arguments) {
     recorder->Refuse("steps of optimizers and the like inside of torch.func's transforms cannot be replayed");
   }
   if (arguments.Bool(0)) recorder->Cut();
-  arguments.environment.PauseRecording(arguments.Bool(0));
+  arguments.environment.SetRecordingMode(arguments.Bool(0) ? RecordingMode::kApart : RecordingMode::kMain);
   return Napi::Boolean::New(arguments.env, recorder->IsInModes());
 }
 
@@ -161,10 +161,18 @@ napi_value CaptureDifference(Arguments& arguments) {
   return Napi::String::New(arguments.env, difference);
 }
 
-// captureOthers(recording): the tensors that it holds by identity.
+// captureOthers(recording): the tensors that it holds by identity, those that live calls use among them.
 napi_value CaptureOthers(Arguments& arguments) {
+  const Recording& recording = RecordingArgument(arguments, 0);
   std::vector<at::Tensor> tensors;
-  for (const auto& other : RecordingArgument(arguments, 0).others) tensors.push_back(other.first);
+  const auto add = [&](const Recording& from) {
+    for (const auto& other : from.others) {
+      const auto same = [&](const at::Tensor& tensor) { return tensor.is_same(other.first); };
+      if (std::none_of(tensors.begin(), tensors.end(), same)) tensors.push_back(other.first);
+    }
+  };
+  add(recording);
+  if (recording.live) add(*recording.live);
   return ToJs(arguments.environment, tensors);
 }
 
@@ -225,8 +233,40 @@ napi_value OutputsOfReplay(const Arguments& arguments, const Replay& replay,
   return array;
 }
 
-// captureReplay(what captureReady() gave, inputs, host): the outputs that are tensors of its own, or null
-// where it was not made for such tensors, or not in these modes. `host(i)` makes the i-th call of JavaScript.
+// Has `call(i, tensors)` make live calls while it lives.
+class LiveCalls {
+ public:
+  LiveCalls(Environment& environment, napi_value call)
+      : environment_(environment), before_(environment.live_host), host_{[this, call](size_t i, const Values& values) {
+          return Run(call, i, values);
+        }} {
+    environment.live_host = &host_;
+  }
+  ~LiveCalls() { environment_.live_host = before_; }
+
+ private:
+  Values Run(napi_value call, size_t i, const Values& values) {
+    environment_.EmitWarnings();
+    napi_env env = environment_.env();
+    Napi::HandleScope scope(env);
+    const LiveScope live(environment_);
+    std::vector<at::Tensor> tensors;
+    for (const c10::IValue& value : values) tensors.push_back(value.toTensor());
+    napi_value given[] = {Napi::Number::New(env, static_cast<double>(i)), ToJs(environment_, tensors)};
+    napi_value result;
+    Check(env, napi_call_function(env, Undefined(env), call, 2, given, &result));
+    const auto made = TensorsArgument(environment_, result, "what a live call gives");
+    return Values(made.begin(), made.end());
+  }
+
+  Environment& environment_;
+  LiveHost* const before_;
+  LiveHost host_;
+};
+
+// captureReplay(what captureReady() gave, inputs, host, live): the outputs that are tensors of its own, or null
+// where it was not made for such tensors, or not in these modes. `host(i)` makes the i-th call of JavaScript, and
+// `live(i, tensors)` the i-th that has tensors.
 napi_value CaptureReplay(Arguments& arguments) {
   Environment& environment = arguments.environment;
   environment.RunPendingWork();
@@ -248,6 +288,7 @@ napi_value CaptureReplay(Arguments& arguments) {
     Check(arguments.env,
           napi_call_function(arguments.env, Undefined(arguments.env), arguments[2], 1, &number, &ignored));
   };
+  const LiveCalls live(environment, arguments[3]);
   const Replay& replay = handle->replay;
   const Values outputs = replay.Execute(inputs, collect, host);
   environment.EmitWarnings();  // before the outputs are read: what warns may run JavaScript

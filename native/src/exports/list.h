@@ -22,6 +22,7 @@
   X(Optim)                   \
   X(Program)                 \
   X(Capture)                 \
+  X(LiveCalls)               \
   X(Distributed)             \
   X(Script)                  \
   X(ScriptFunctions)         \

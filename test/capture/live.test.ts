@@ -1,0 +1,12 @@
+// Functions, hooks and checkpoints of captured functions run anew in each replay: with the bits of the plain function.
+import { livePrograms } from './live_programs';
+import { traceOf } from './support';
+
+const CALLS = 10;
+
+test.each(Object.keys(livePrograms))('%s', (name) => {
+  const plain = traceOf(livePrograms[name], CALLS, false);
+  const captured = traceOf(livePrograms[name], CALLS, true);
+  expect(captured.lines).toEqual(plain.lines);
+  expect(captured.replays).toBeGreaterThanOrEqual(CALLS - 4);
+});
