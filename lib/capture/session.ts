@@ -116,12 +116,19 @@ function placeOf(error: Error): string {
   return line ? line.trim() : '';
 }
 
-function explained(error: unknown): unknown {
-  if (!isError(error) || !error.message.startsWith('torch.capture: ')) return error;
+const OF_CAPTURE = 'torch.capture: ';
+/** What an export's refusals begin with. */
+export const OF_EXPORT = 'torch.export.export(): ';
+
+function explained(error: unknown, inExport: boolean): unknown {
+  if (!isError(error) || !error.message.startsWith(OF_CAPTURE)) return error;
   const place = placeOf(error);
-  return new TorchError(place ? `${error.message} (${place})` : error.message, 'RuntimeError', '', {
-    cause: error,
-  });
+  let { message } = error;
+  if (inExport) {
+    const why = message.slice(OF_CAPTURE.length);
+    message = OF_EXPORT + why.replaceAll('a replay', 'a program').replaceAll('be replayed', 'be exported');
+  }
+  return new TorchError(place ? `${message} (${place})` : message, 'RuntimeError', '', { cause: error });
 }
 
 /** The node of a recording before which it ends, and why. */
@@ -187,7 +194,7 @@ export function record(
       recorded: { handle, hosts, calls, hasCallbacks, objects, scoped, modules, spec, leaves, slots },
     };
   } catch (error) {
-    throw explained(error);
+    throw explained(error, entersFunctions);
   } finally {
     recording.active = null;
     setRefusing(false);

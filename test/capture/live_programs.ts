@@ -5,10 +5,7 @@ import type { Program } from './support';
 
 const F = nn.functional;
 const { checkpoint, checkpointSequential } = torch.utils.checkpoint;
-const { Function: AutogradFunction, onceDifferentiable } = torch.autograd as typeof torch.autograd & {
-  onceDifferentiable: never;
-};
-void onceDifferentiable;
+const { Function: AutogradFunction } = torch.autograd;
 
 /** `x y`, with what backward needs saved, and a number among its arguments. */
 export class Scaled extends AutogradFunction {
@@ -21,11 +18,7 @@ export class Scaled extends AutogradFunction {
     const [x, y] = ctx.savedTensors;
     const factor = ctx.factor as number;
     const [first, second] = ctx.needsInputGrad;
-    return [
-      first ? grad.mul(y).mul(factor) : null,
-      second ? grad.mul(x).mul(factor) : null,
-      null,
-    ];
+    return [first ? grad.mul(y).mul(factor) : null, second ? grad.mul(x).mul(factor) : null, null];
   }
 }
 
@@ -195,8 +188,7 @@ export const livePrograms: Record<string, () => Program> = {
     return a.add(b);
   }),
   'hooks of modules': training((x, { model }) => model(x), {
-    before: ({ model }) =>
-      void model.registerFullBackwardHook((_module, [grad]) => [grad && grad.mul(0.5)]),
+    before: ({ model }) => void model.registerFullBackwardHook((_module, [grad]) => [grad && grad.mul(0.5)]),
   }),
   'a checkpoint': training((x, { weight, model }) =>
     checkpoint(model, x.mul(weight), { useReentrant: false }),
@@ -208,11 +200,9 @@ export const livePrograms: Record<string, () => Program> = {
     checkpoint((y: Tensor, scale: number) => model(y).mul(scale), x.mul(weight), 2, { useReentrant: false }),
   ),
   'checkpoints in each other': training((x, { weight, model }) =>
-    checkpoint(
-      (y: Tensor) => checkpoint(model, y.sin(), { useReentrant: false }).cos(),
-      x.mul(weight),
-      { useReentrant: false },
-    ),
+    checkpoint((y: Tensor) => checkpoint(model, y.sin(), { useReentrant: false }).cos(), x.mul(weight), {
+      useReentrant: false,
+    }),
   ),
   'a Function in a checkpoint': training((x, { weight, model }) =>
     checkpoint((y: Tensor) => Scaled.apply(model(y), weight, 2), x.mul(weight), { useReentrant: false }),
@@ -222,7 +212,9 @@ export const livePrograms: Record<string, () => Program> = {
   ),
   'a checkpoint in autocast': training((x, { weight, model }) =>
     torch
-      .autocast('cpu', { dtype: torch.bfloat16 }, () => checkpoint(model, x.mul(weight), { useReentrant: false }))
+      .autocast('cpu', { dtype: torch.bfloat16 }, () =>
+        checkpoint(model, x.mul(weight), { useReentrant: false }),
+      )
       .float(),
   ),
   'in segments': training((x, { weight, model }) =>

@@ -92,6 +92,7 @@ std::string Recording::DifferenceTo(const Recording& other) const {
 }
 
 std::string Recording::LiveDifferenceTo(const Recording& other) const {
+  if (!live && !other.live) return "";
   const Recording none;
   const std::string difference =
       (live ? *live : none).DifferenceTo(other.live ? *other.live : none);

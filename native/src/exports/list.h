@@ -23,6 +23,7 @@
   X(Program)                 \
   X(Capture)                 \
   X(LiveCalls)               \
+  X(Replays)                 \
   X(Distributed)             \
   X(Script)                  \
   X(ScriptFunctions)         \
