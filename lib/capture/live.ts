@@ -18,7 +18,7 @@ export interface LiveCall {
   readonly name: string;
   readonly run: Run;
   readonly spec: TreeSpec;
-  /** What it is given, and for each the number of the node's operand; -1 for what is given as it is. */
+  /** What it is given as it is; null for an operand of the node, whose number is in `operands`, else -1. */
   readonly leaves: readonly unknown[];
   readonly operands: readonly number[];
   readonly results: TreeSpec;
@@ -107,7 +107,9 @@ export function recordCall(
     returned.spec,
   );
   const given = returned.leaves.filter((leaf) => !isTensor(leaf));
-  return { call: { name, run, spec, leaves, operands, results: returned.spec, given }, result };
+  // Not the tensors of the recording: they would stay.
+  const kept = leaves.map((leaf, i) => (operands[i] < 0 ? leaf : null));
+  return { call: { name, run, spec, leaves: kept, operands, results: returned.spec, given }, result };
 }
 
 /** The call in a replay, with these tensors: gives those that it makes. */
@@ -145,7 +147,7 @@ export function liveDifference(
     }
     for (const [k, leaf] of call.leaves.entries()) {
       const its = other.leaves[k];
-      if (isTensor(leaf) ? isTensor(its) : Object.is(leaf, its)) continue;
+      if (Object.is(leaf, its) && call.operands[k] === other.operands[k]) continue;
       if (!isFunction(leaf) || !isFunction(its) || String(leaf) !== String(its)) return otherwise;
       // Made anew each time, it may leave a number in a variable of that time.
       if (!readsNumbers) continue;

@@ -11,6 +11,7 @@ import { isPlainObject } from '../../core/realm';
 import { withDefaults } from '../../core/signature';
 import { warn } from '../../core/warn';
 import { Sequential } from '../../nn/layers/sequential';
+import { native } from '../../native';
 import { liveCall } from '../../native/recording';
 import type { Tensor } from '../../tensor';
 import { Reentrant } from './reentrant';
@@ -57,6 +58,7 @@ export function checkpoint<Args extends unknown[], Out>(
   const options = withDefaults('checkpoint', CHECKPOINT, named ? (last as CheckpointOptions) : null);
   const inputs = (named ? args.slice(0, -1) : args) as Args;
   const isReentrant = useReentrant('checkpoint', options);
+  if (!isReentrant && !native.isGradEnabled()) return withoutReentry(func, inputs, options);
   return liveCall('checkpoint()', [func, ...inputs], (run, ...given) =>
     isReentrant
       ? (Reentrant.apply(run as (...args: unknown[]) => unknown, options.preserveRngState, ...given) as Out)

@@ -94,10 +94,10 @@ std::string Recording::DifferenceTo(const Recording& other) const {
 std::string Recording::LiveDifferenceTo(const Recording& other) const {
   if (!live && !other.live) return "";
   const Recording none;
-  const std::string difference =
-      (live ? *live : none).DifferenceTo(other.live ? *other.live : none);
+  const std::string difference = (live ? *live : none).DifferenceTo(other.live ? *other.live : none);
   if (difference.empty()) return "";
-  return "in a function of JavaScript that each replay calls anew (a Function, a checkpoint or a hook), " + difference;
+  return "in a function of JavaScript that each replay calls anew (a Function, a checkpoint or a hook), " +
+         difference;
 }
 
 }  // namespace nodetorch

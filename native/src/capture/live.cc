@@ -15,15 +15,18 @@ void CaptureRecorder::Made(Slot& slot) {
   if (!is_live()) {
     slot.recorded = number_;
   } else if (slot.tensor.defined()) {
-    Define(slot.tensor);
+    const bool is_known = owner_->others_.count(slot.tensor.unsafeGetTensorImpl()) > 0;
+    is_known ? See(slot.tensor) : static_cast<void>(Define(slot.tensor));
   }
 }
 
 void CaptureRecorder::Uses(const Slot& slot) {
   if (!is_live() || slot.recorded != number_) return;
   Refuse(
-      "a function that each replay calls anew (a Function, a checkpoint or a hook) uses a tensor that the captured "
-      "function has made or was given, of which a replay has another one: give it to that function as an argument");
+      "a function that each replay calls anew (a Function, a checkpoint or a hook) uses a tensor that the "
+      "captured "
+      "function has made or was given, of which a replay has another one: give it to that function as an "
+      "argument");
 }
 
 namespace {
@@ -44,11 +47,13 @@ std::vector<Meta> MetasOf(const Values& values) {
 RecordedCall LiveCallOf(Environment& environment, size_t call, const Values& results) {
   return [&environment, call, metas = MetasOf(results),
           thread = std::this_thread::get_id()](const Values& tensors) {
-    TORCH_CHECK(std::this_thread::get_id() == thread && environment.live_host,
-                "torch.capture: a Function, a checkpoint or a hook is JavaScript, which this thread cannot run");
+    TORCH_CHECK(
+        std::this_thread::get_id() == thread && environment.live_host,
+        "torch.capture: a Function, a checkpoint or a hook is JavaScript, which this thread cannot run");
     Values made = environment.live_host->run(call, tensors);
     TORCH_CHECK(MetasOf(made) == metas,
-                "torch.capture: gave tensors of other dtypes, or such as require gradients where those did not that it "
+                "torch.capture: gave tensors of other dtypes, or such as require gradients where those did "
+                "not that it "
                 "gave when it was recorded");
     return made;
   };

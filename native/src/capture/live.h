@@ -1,8 +1,8 @@
 // Calls of JavaScript with tensors that each replay makes anew: Functions, checkpoints, hooks.
 //
-// While one runs in a recording, a recorder of its own looks on (CaptureRecorder::live). What the call does is no part
-// of what is replayed, but two recordings must agree on it, and so must the first replay: so a function that has kept a
-// number of an earlier call, or a variable that has changed since, is found out.
+// While one runs in a recording, a recorder of its own looks on (CaptureRecorder::live). What the call does
+// is no part of what is replayed, but two recordings must agree on it, and so must the first replay: so a
+// function that has kept a number of an earlier call, or a variable that has changed since, is found out.
 #pragma once
 
 #include "capture/recorder.h"

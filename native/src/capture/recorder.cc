@@ -1,8 +1,6 @@
 #include "capture/recorder.h"
 
 #include <ATen/core/enum_tag.h>
-#include <ATen/functorch/BatchedTensorImpl.h>
-#include <ATen/functorch/TensorWrapper.h>
 
 #include <set>
 #include <utility>
@@ -120,7 +118,7 @@ void CaptureRecorder::AddInput(const at::Tensor& tensor) {
 void CaptureRecorder::Admit(const Signature& signature, const Values& arguments) {
   const c10::FunctionSchema& schema = signature.schema();
   const std::string& name = schema.name();
-  if (is_live()) return AdmitLive(signature);
+  if (is_live()) return AdmitLive(signature, arguments);
   if (recording_.nodes.size() >= stop_.first) Refuse(stop_.second);
   if (signature.method) Refuse("a method of a class object, " + name + ", cannot be replayed");
   RefuseRead(name);
@@ -141,8 +139,10 @@ void CaptureRecorder::Admit(const Signature& signature, const Values& arguments)
   }
 }
 
-void CaptureRecorder::AdmitLive(const Signature& signature) {
+void CaptureRecorder::AdmitLive(const Signature& signature, const Values& arguments) {
   RefuseRead("");
+  // Before hooks of saved tensors get handles of the same.
+  for (const IValue& argument : arguments) ToOperand(argument);
   for (const c10::Argument& result : signature.schema().returns()) {
     if (!IsOfTensors(*result.real_type()) && !TellsOfMetadata(signature.schema().name())) NoteNumbers();
   }
@@ -261,44 +261,6 @@ void CaptureRecorder::AddRead(const char* name, const Values& arguments, Recorde
     others_.erase(result.unsafeGetTensorImpl());
   }
   AddCall(name, result.defined() ? "" : "null", arguments, std::move(call), {result});
-}
-
-void CaptureRecorder::NoteChange(const at::Tensor& given) {
-  // At a level of torch.func's transforms, what it stands for.
-  at::Tensor tensor = given;
-  for (;;) {
-    if (const auto* batched = at::functorch::maybeGetBatchedImpl(tensor)) {
-      tensor = at::Tensor(batched->value());
-    } else if (const auto* wrapper = at::functorch::maybeGetTensorWrapper(tensor)) {
-      tensor = at::Tensor(wrapper->value());
-    } else {
-      break;
-    }
-  }
-  if (tensor.defined() && tensor.has_storage()) changed_.insert(tensor.storage().unsafeGetStorageImpl());
-}
-
-bool CaptureRecorder::IsChanged(const at::Tensor& tensor) const {
-  if (has_backward_ && tensor.is_leaf() && tensor.requires_grad()) return true;
-  return tensor.has_storage() && changed_.count(tensor.storage().unsafeGetStorageImpl()) > 0;
-}
-
-Recording CaptureRecorder::Finish(const std::vector<at::Tensor>& outputs) {
-  for (const at::Tensor& output : outputs) {
-    const Operand operand = ToOperand(output);
-    const bool is_slot = operand.kind == Operand::Kind::kSlot;
-    recording_.outputs.push_back(is_slot ? int64_t{operand.slot} : -1);
-  }
-  recording_.segments = segment_ + 1;
-  if (live_) {
-    has_backward_ |= live_->has_backward_;
-    changed_.insert(live_->changed_.begin(), live_->changed_.end());
-    recording_.live = std::make_shared<const Recording>(live_->Finish({}));
-  }
-  recording_.has_backward = has_backward_;
-  for (const at::Tensor& input : inputs_) recording_.changes_inputs.push_back(IsChanged(input));
-  for (const auto& other : recording_.others) recording_.changes_others.push_back(IsChanged(other.first));
-  return std::move(recording_);
 }
 
 }  // namespace nodetorch

@@ -67,8 +67,8 @@ class CaptureRecorder : public HandleObserver {
   // A call of JavaScript follows, which is done anew at each replay.
   void Cut() { segment_++; }
 
-  // What live calls do, and what backward passes call in JavaScript: each replay runs it anew, and two recordings
-  // compare it. It refuses nothing but tensors that a replay would not have; see live.cc.
+  // What live calls do, and what backward passes call in JavaScript: each replay runs it anew, and two
+  // recordings compare it. It refuses nothing but tensors that a replay would not have; see live.cc.
   CaptureRecorder& live();
   bool is_live() const { return owner_ != nullptr; }
   bool has_live_calls() const { return has_live_calls_; }
@@ -84,7 +84,7 @@ class CaptureRecorder : public HandleObserver {
   Recording Finish(const std::vector<at::Tensor>& outputs);
 
  private:
-  void AdmitLive(const Signature& signature);
+  void AdmitLive(const Signature& signature, const Values& arguments);
   void RefuseRead(const std::string& name);
   Operand ToOperand(const c10::IValue& value);
   Operand TensorOperand(const at::Tensor& tensor);

@@ -23,14 +23,15 @@ napi_value CaptureMode(Arguments& arguments) {
   return Napi::Number::New(arguments.env, before);
 }
 
-// captureLiveBegin(tensors): for each a handle for the call, or null for one that is held by identity. From now on what
-// runs is live.
+// captureLiveBegin(tensors): for each a handle for the call, or null for one that is held by identity. From
+// now on what runs is live.
 napi_value CaptureLiveBegin(Arguments& arguments) {
   Environment& environment = arguments.environment;
   CaptureRecorder& recorder = RecorderOf(arguments);
   const auto tensors = TensorsArgument(environment, arguments[0], "capture(): tensors");
   if (at::functorch::getDynamicLayerStack().size() > 0) {
-    recorder.Refuse("a Function, a checkpoint or a hook inside of torch.func's transforms cannot be replayed");
+    recorder.Refuse(
+        "a Function, a checkpoint or a hook inside of torch.func's transforms cannot be replayed");
   }
   std::vector<at::Tensor> own;
   for (const at::Tensor& tensor : tensors) {
@@ -41,8 +42,8 @@ napi_value CaptureLiveBegin(Arguments& arguments) {
   return ToJs(environment, own);
 }
 
-// captureLiveEnd(number, name, tensors that got handles, results): for each result a handle, or null for one that the call
-// has not made.
+// captureLiveEnd(number, name, tensors that got handles, results): for each result a handle, or null for one
+// that the call has not made.
 napi_value CaptureLiveEnd(Arguments& arguments) {
   Environment& environment = arguments.environment;
   CaptureRecorder& recorder = RecorderOf(arguments);
@@ -71,8 +72,8 @@ napi_value CaptureAgain(Arguments& arguments) {
 
 // captureLiveDifference(recording, recording): what live calls did differently; '' for nothing.
 napi_value CaptureLiveDifference(Arguments& arguments) {
-  return Napi::String::New(arguments.env, RecordingArgument(arguments, 0).LiveDifferenceTo(
-                                              RecordingArgument(arguments, 1)));
+  return Napi::String::New(arguments.env,
+                           RecordingArgument(arguments, 0).LiveDifferenceTo(RecordingArgument(arguments, 1)));
 }
 
 // captureReadsNumbers(recording): whether live calls have read numbers of tensors.

@@ -52,9 +52,9 @@ napi_value OutputsOfReplay(const Arguments& arguments, const Replay& replay,
 class LiveCalls {
  public:
   LiveCalls(Environment& environment, napi_value call)
-      : environment_(environment), before_(environment.live_host), host_{[this, call](size_t i, const Values& values) {
-          return Run(call, i, values);
-        }} {
+      : environment_(environment),
+        before_(environment.live_host),
+        host_{[this, call](size_t i, const Values& values) { return Run(call, i, values); }} {
     environment.live_host = &host_;
   }
   ~LiveCalls() { environment_.live_host = before_; }
@@ -79,9 +79,9 @@ class LiveCalls {
   LiveHost host_;
 };
 
-// captureReplay(what captureReady() gave, inputs, host, live): the outputs that are tensors of its own, or null
-// where it was not made for such tensors, or not in these modes. `host(i)` makes the i-th call of JavaScript, and
-// `live(i, tensors)` the i-th that has tensors.
+// captureReplay(what captureReady() gave, inputs, host, live): the outputs that are tensors of its own, or
+// null where it was not made for such tensors, or not in these modes. `host(i)` makes the i-th call of
+// JavaScript, and `live(i, tensors)` the i-th that has tensors.
 napi_value CaptureReplay(Arguments& arguments) {
   Environment& environment = arguments.environment;
   environment.RunPendingWork();

@@ -62,6 +62,7 @@ LiveScope::LiveScope(Environment& environment)
   CaptureRecorder* recorder = environment.paused_recorder();
   if (!recorder || before_ == RecordingMode::kApart) return;
   if (!recorder->has_live_calls()) {
+    if (before_ != RecordingMode::kMain) return;
     recorder->Refuse("a hook or a Function of JavaScript runs in a backward pass, which is not replayed");
   }
   environment.SetRecordingMode(RecordingMode::kLive);

@@ -24,8 +24,8 @@ class BusyMemory;
 class CaptureRecorder;
 struct LiveHost;
 
-// kKernel: an operator's kernel runs, which may be JavaScript. kApart: a step of an optimizer or the like. kLive: what
-// each replay calls anew.
+// kKernel: an operator's kernel runs, which may be JavaScript. kApart: a step of an optimizer or the like.
+// kLive: what each replay calls anew.
 enum class RecordingMode { kMain, kKernel, kApart, kLive };
 
 class Environment {
@@ -47,8 +47,8 @@ class Environment {
   ForwardLevel& forward_level() { return forward_level_; }
   Realm& realm() { return realm_; }
   Collector& collector() { return collector_; }
-  // Null unless torch.capture is recording, and then by the mode: the recording's own, that of what live calls
-  // do, or none.
+  // Null unless torch.capture is recording, and then by the mode: the recording's own, that of what live
+  // calls do, or none.
   CaptureRecorder* recorder() const { return recorder_; }
   void BeginRecording();
   std::unique_ptr<CaptureRecorder> EndRecording();  // null where there was none
