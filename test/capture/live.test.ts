@@ -4,9 +4,12 @@ import { traceOf } from './support';
 
 const CALLS = 10;
 
+// The inspector takes longer than the programs: some have their variables looked at.
+const watched = new Set(Object.keys(livePrograms).filter((_, i) => i % 4 === 0));
+
 test.each(Object.keys(livePrograms))('%s', (name) => {
   const plain = traceOf(livePrograms[name], CALLS, false);
-  const captured = traceOf(livePrograms[name], CALLS, true);
+  const captured = traceOf(livePrograms[name], CALLS, true, [], watched.has(name));
   expect(captured.lines).toEqual(plain.lines);
   expect(captured.replays).toBeGreaterThanOrEqual(CALLS - 4);
 });
