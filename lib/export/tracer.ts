@@ -106,8 +106,7 @@ export class Tracer {
     try {
       this.run(given, leaves, { node, why: message });
     } catch (error) {
-      if (isError(error) && error.message.includes(message))
-        line = error.message.replace(OF_EXPORT, '');
+      if (isError(error) && error.message.includes(message)) line = error.message.replace(OF_EXPORT, '');
     }
     throw new TorchError(line, 'UncapturedHigherOrderOpError');
   }

@@ -167,7 +167,9 @@ test('refuses what a program cannot follow', () => {
   const x = torch.ones([2]);
   const exported = (module: nn.Module, options = {}) =>
     classAndMessage(() => torch.export.export(module, [x], options));
-  expect(exported(new Deciding())).toMatch(/^RuntimeError: torch\.export\.export\(\): item\(\).* which a program cannot follow.*Deciding\.forward/);
+  expect(exported(new Deciding())).toMatch(
+    /^RuntimeError: torch\.export\.export\(\): item\(\).* which a program cannot follow.*Deciding\.forward/,
+  );
   expect(exported(new Assigning())).toBe(
     "RuntimeError: torch.export.export(): forward has assigned 'state': write to it in place",
   );
