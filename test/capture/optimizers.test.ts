@@ -3,6 +3,9 @@ import torch from 'nodetorch';
 import { CASES, type Case, type Name, eachOption, run } from '../optim/run';
 
 const STEPS = 100;
+const threads = torch.getNumThreads();
+beforeAll(() => torch.setNumThreads(1)); // beside other tests each parallel loop would wait for its second thread
+afterAll(() => torch.setNumThreads(threads));
 
 // A closure is called by LBFGS, which decides by numbers how often.
 const names = (Object.keys(CASES) as Name[]).filter((name) => name !== 'LBFGS');
