@@ -33,13 +33,13 @@ napi_value CaptureLiveBegin(Arguments& arguments) {
     recorder.Refuse(
         "a Function, a checkpoint or a hook inside of torch.func's transforms cannot be replayed");
   }
-  std::vector<at::Tensor> own;
+  std::vector<at::Tensor> results;
   for (const at::Tensor& tensor : tensors) {
     recorder.See(tensor);
-    own.push_back(recorder.IsSlot(tensor) ? tensor : at::Tensor());
+    results.push_back(recorder.IsSlot(tensor) ? tensor : at::Tensor());
   }
   environment.SetRecordingMode(RecordingMode::kLive);
-  return ToJs(environment, own);
+  return ToJs(environment, results);
 }
 
 // captureLiveEnd(number, name, tensors that got handles, results): for each result a handle, or null for one
@@ -49,15 +49,15 @@ napi_value CaptureLiveEnd(Arguments& arguments) {
   CaptureRecorder& recorder = RecorderOf(arguments);
   environment.SetRecordingMode(RecordingMode::kMain);
   const auto tensors = TensorsArgument(environment, arguments[2], "capture(): tensors");
-  const auto results = TensorsArgument(environment, arguments[3], "capture(): results");
-  const Values values(results.begin(), results.end());
+  const auto made = TensorsArgument(environment, arguments[3], "capture(): results");
+  const Values values(made.begin(), made.end());
   recorder.AddCall("live", ToString(arguments.env, arguments[1]), Values(tensors.begin(), tensors.end()),
                    LiveCallOf(environment, static_cast<size_t>(arguments.Int(0)), values), values);
-  std::vector<at::Tensor> made;
-  for (const at::Tensor& result : results) {
-    made.push_back(recorder.live().IsSlot(result) ? result : at::Tensor());
+  std::vector<at::Tensor> results;
+  for (const at::Tensor& result : made) {
+    results.push_back(recorder.live().IsSlot(result) ? result : at::Tensor());
   }
-  return ToJs(environment, made);
+  return ToJs(environment, results);
 }
 
 // captureAgain(): a replay follows, of which only live calls are recorded.
