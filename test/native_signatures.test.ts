@@ -90,6 +90,7 @@ const READERS: Readonly<Record<string, RegExp>> = {
   ToJs: /^Tensor$/, // what a result becomes
   lists: /^FunctionTensors$/,
   JsFunction: /^(object|OperatorKernel)$/,
+  live: /^\(i: number, tensors: Handle\[\]\) => Tensors$/,
   Value: /^(readonly .*\[\]|Uint8Array|\{[^]*\})$/,
 };
 const OPTIONAL = ['IsNull', 'OptionalBool', 'DeviceOrCurrent', 'BytesAt']; // readers of what may be null or left out

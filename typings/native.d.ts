@@ -244,7 +244,7 @@ export interface Native {
   packedKernels(): string;
 
   // capture.cc
-  captureBegin(inputs: Tensors): void;
+  captureBegin(inputs: Tensors, hasLiveCalls: boolean): void;
   /** For each output its slot, or -1 for a tensor that is held by identity. */
   captureEnd(outputs: Tensors): [recording: Handle, slots: number[]];
   /** Ends a recording whose function has thrown. */
@@ -276,7 +276,7 @@ export interface Native {
     readonly changesModes: boolean;
     readonly nodes: readonly (ProgramNode & { readonly sizes?: Shape; readonly dtype?: unknown })[];
   };
-  /** The tensors that it holds by identity. */
+  /** The tensors that it holds by identity, and those that live calls use. */
   captureOthers(recording: Handle): Handle[];
   /** Why it cannot be a graph of an accelerator, or ''; a number for where the tensors are that it holds by identity. */
   captureGraphed(recording: Handle): [problem: string, place: number];
@@ -284,10 +284,29 @@ export interface Native {
   captureReady(recording: Handle): Handle;
   /**
    * The outputs that are tensors of its own; null unless it was made for such tensors, in these modes. `host(i)` makes the
-   * i-th call of JavaScript.
+   * i-th call of JavaScript, `live(i, tensors)` the i-th that has tensors, and gives those that it makes.
    */
-  captureReplay(ready: Handle, inputs: Tensors, host: (i: number) => void): unknown[] | null;
+  captureReplay(
+    ready: Handle,
+    inputs: Tensors,
+    host: (i: number) => void,
+    live: (i: number, tensors: Handle[]) => Tensors,
+  ): unknown[] | null;
   captureSegments(recording: Handle): [program: Handle | null, takes: number[], gives: number[]][];
+
+  // live_calls.cc
+  /** What runs from now on, by RecordingMode; gives what ran before. */
+  captureMode(mode: number): number;
+  /** A call with tensors begins: a handle for each tensor, null for one that is held by identity. */
+  captureLiveBegin(tensors: Tensors): (Handle | null)[];
+  /** The call ends. `tensors`: those that got handles. A handle for each result, null for one that the call has not made. */
+  captureLiveEnd(call: number, name: string, tensors: Tensors, results: Tensors): (Handle | null)[];
+  /** A replay follows whose live calls are recorded, and nothing else. */
+  captureAgain(): void;
+  /** What live calls of two recordings do differently; '' for nothing. */
+  captureLiveDifference(recording: Handle, other: Handle): string;
+  /** Whether live calls have read numbers of tensors. */
+  captureReadsNumbers(recording: Handle): boolean;
 
   // distributed.cc, and native/src/distributed. Where libtorch has no such library, the first two are all there is.
   hasDistributed(): boolean;

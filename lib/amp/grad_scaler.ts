@@ -209,7 +209,7 @@ export class GradScaler {
 
   /** Adjusts the scale by what the steps since the last call found, or sets it. */
   update(newScale: number | Tensor | null = null): void {
-    hostCall(this, 'update', [newScale], () => this.#updateNow(newScale));
+    hostCall(this, 'update', [newScale], (scale) => this.#updateNow(scale as typeof newScale));
   }
 
   #updateNow(newScale: number | Tensor | null): void {

@@ -2,7 +2,7 @@
 import { TorchError } from '../core/errors';
 import { native } from '../native';
 import { wrap } from '../native/dispatch';
-import { recording } from '../native/recording';
+import { liveCall, recording } from '../native/recording';
 import { Tensor } from '../tensor';
 import { FunctionContext } from './function_context';
 import { callFunction } from './function_levels';
@@ -99,8 +99,10 @@ export abstract class AutogradFunction {
     const given = args as unknown[];
     if (native.transformDepth() === 0) {
       if (recording.active?.entersFunctions) return traceFunction(rules, given) as ReturnType<F>;
-      const alive = given.map((arg) => (arg instanceof Tensor ? wrap(native.unwrapDead(arg)) : arg));
-      return applySingleLevel(rules, alive) as ReturnType<F>;
+      return liveCall(`${rules.name}.apply()`, given, (...live) => {
+        const alive = live.map((arg) => (arg instanceof Tensor ? wrap(native.unwrapDead(arg)) : arg));
+        return applySingleLevel(rules, alive) as ReturnType<F>;
+      });
     }
     if (isNewStyle(rules)) return callFunction(rules, given) as ReturnType<F>;
     throw new TorchError(

@@ -1,6 +1,7 @@
 // What a custom operation consists of, and how one is run outside of torch.func's transforms or at a single level.
 import { TorchError, TorchTypeError } from '../core/errors';
 import { native } from '../native';
+import { asCallback } from '../native/recording';
 import { wrap } from '../native/dispatch';
 import { NativeHandle } from '../native/handle';
 import { Scope, within } from '../native/scope';
@@ -115,7 +116,7 @@ function backwardOf(
   context: FunctionContext,
   areTensors: boolean[],
 ): (grads: unknown[]) => Gradient[] {
-  return (grads) => runBackward(rules, context, areTensors, wrap(grads) as Tensor[]);
+  return (grads) => asCallback(() => runBackward(rules, context, areTensors, wrap(grads) as Tensor[]));
 }
 
 function userBackward(rules: FunctionRules): 'backward' | 'vjp' {

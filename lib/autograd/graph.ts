@@ -4,12 +4,14 @@ import { TorchError, argumentError, valueError, checkFunction, checkText } from 
 import { callable, value } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
 import { native } from '../native';
+import { asCallback } from '../native/recording';
 import { type Tensor } from '../tensor';
 import * as aten from '../tensor/aten';
 import type { Device } from '../core/device';
 import { bindArguments } from '../core/calls';
 import { Scope, settled, within } from '../native/scope';
 import { RemovableHandle } from '../core/hooks';
+import { registered } from './hooks';
 
 export { GradFn as Node } from './node';
 
@@ -38,8 +40,8 @@ export function savedTensorsHooks<Packed, T>(
       'savedTensorsHooks',
       Scope.savedHooks,
       body,
-      (handle: unknown) => pack(wrap(handle) as Tensor),
-      (packed: unknown) => unpack(packed as Packed),
+      (handle: unknown) => asCallback(() => pack(wrap(handle) as Tensor)),
+      (packed: unknown) => asCallback(() => unpack(packed as Packed)),
     );
   } finally {
     depth = before;
@@ -125,12 +127,14 @@ export function registerMultiGradHook(...args: unknown[]): RemovableHandle {
   if (mode !== 'all' && mode !== 'any') {
     throw valueError(`Expects mode to be one of ('all', 'any') but got ${String(mode)}`);
   }
-  const hooks =
-    mode === 'all'
-      ? whenAll(tensors, hook as (grads: (Tensor | null)[]) => void)
-      : whenAny(tensors, hook as (grad: Tensor) => void);
-  const handles = hooks.map(([tensor, one]) => tensor.registerHook(one));
-  return new RemovableHandle(() => handles.forEach((handle) => handle.remove()));
+  return registered('registerMultiGradHook()', [tensors, hook] as const, (on, fn) => {
+    const hooks =
+      mode === 'all'
+        ? whenAll(on, fn as (grads: (Tensor | null)[]) => void)
+        : whenAny(on, fn as (grad: Tensor) => void);
+    const handles = hooks.map(([tensor, one]) => tensor.registerHook(one));
+    return new RemovableHandle(() => handles.forEach((handle) => handle.remove()));
+  });
 }
 
 type Hooks = [Tensor, (grad: Tensor) => void][];

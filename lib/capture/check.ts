@@ -32,10 +32,10 @@ export function checkedReplay(fn: (...args: unknown[]) => unknown, variant: Vari
       'torch.capture: check: an argument has a graph of its own, which a backward pass can go through once: detach() it',
     );
   }
-  const { handle, hosts } = variant.recorded;
+  const { handle, hosts, objects: inside } = variant.recorded;
   const others = native.captureOthers(handle).map((other) => newTensor(other));
   const tensors = [...given.tensors, ...others.filter((tensor) => tensor.isLeaf)];
-  const objects = [...new Set(hosts.flatMap(({ object, args }) => [object, ...args]))];
+  const objects = [...new Set([...hosts.flatMap(({ object, args }) => [object, ...args]), ...inside])];
   const restore = keepState(tensors, objects);
   const seen = (result: unknown): Named[] => {
     const outputs = flatten(result).leaves.filter(isTensor);

@@ -48,7 +48,9 @@ export class DeviceGraph {
     const current = Stream.from(native.currentStream(stream.device));
     const host = () => undefined;
     stream.waitStream(current);
-    const outputs = stream.use(() => graph.use(() => native.captureReplay(this.ready, this.#inputs, host)));
+    const outputs = stream.use(() =>
+      graph.use(() => native.captureReplay(this.ready, this.#inputs, host, () => [])),
+    );
     current.waitStream(stream); // as torch.cuda.graph's users do: a capture may leave work behind
     if (outputs === null) throw cannot('its arguments cannot be copied to dense memory');
     this.#outputs = (wrap(outputs) as Tensor[]).map((output) => keep(output));

@@ -113,12 +113,12 @@ function given(args: readonly unknown[], reads: (() => unknown) | null): Given {
  * recording is for, as are shapes, dtypes, gradient mode, autocast, and the fields of modules that `fn` calls. What `fn`
  * knows from elsewhere is held by identity: changed in place, a parameter is seen. The first two calls of a kind run
  * `fn` itself, and what both did is replayed from then on. Steps of optimizers and schedulers, and calls of a
- * GradScaler, run in JavaScript each time, with their numbers of that time.
+ * GradScaler, run in JavaScript each time, with their numbers of that time; so do Functions, hooks and checkpoints.
  *
  * Differs from PyTorch: `torch.capture` is not in PyTorch; `torch.compile` is what comes near, and changes bits.
  *
  * @throws TorchError, with the line, where `fn` does what cannot be replayed: `item()` and other reads of numbers,
- * shapes that depend on data, hooks, random numbers of JavaScript; and where more than `maxRecordings` kinds of arguments
+ * shapes that depend on data, random numbers of JavaScript; and where more than `maxRecordings` kinds of arguments
  * come, or calls of one kind do different things, as far as a look at every `recheck`th call can tell.
  *
  * @example

@@ -38,6 +38,9 @@ const allowed = new Set<keyof Native>([
     'captureRefuse',
     'captureStop',
     'captureCount',
+    'captureMode',
+    'captureLiveBegin',
+    'captureLiveEnd',
   ] as const),
   ...([
     'captureHolds',
@@ -62,10 +65,10 @@ const sentences: Partial<Record<keyof Native, string>> = {
   version: 'the version of a tensor is another one at each replay',
   setData: 'assigning to .data cannot be replayed: use copy_() without gradients',
   manualSeed: 'manualSeed() cannot be replayed: call it outside of the function',
-  unwrapDead: 'a Function of JavaScript cannot be replayed', // what each of them begins with
-  beginFunction: 'a Function of JavaScript cannot be replayed',
-  registerHook: 'a hook cannot be registered by a replay: register it outside of the function',
-  setPostAccumulateGradHook: 'a hook cannot be registered by a replay: register it outside of the function',
+  unwrapDead: 'a Function inside of such a transform of torch.func cannot be replayed', // what each of them begins with
+  beginFunction: 'a Function of JavaScript cannot be part of a program',
+  registerHook: 'a hook cannot be registered by a program',
+  setPostAccumulateGradHook: 'a hook cannot be registered by a program',
   clearAutocastCache: 'clearAutocastCache() cannot be replayed',
   programRun: 'an exported program cannot be part of a recording',
 };

@@ -9,6 +9,7 @@ import { type TreeSpec, flatten } from '../func/tree';
 import { isTensor } from '../native/tensor_base';
 import type { Tensor } from '../tensor';
 import type { Handle } from '../../typings/native';
+import { type LiveCall, LiveSession, recordCall, within } from './live';
 import { ModuleGuards } from './modules';
 import { setRefusing } from './refusals';
 
@@ -24,6 +25,12 @@ export interface HostCall {
 export interface Recorded {
   readonly handle: Handle;
   readonly hosts: readonly HostCall[];
+  /** Those that have tensors. */
+  readonly calls: readonly LiveCall[];
+  /** Whether backward passes call functions of JavaScript. */
+  readonly hasCallbacks: boolean;
+  /** Optimizers and the like, and what they were given, that calls with tensors and backward passes have called. */
+  readonly objects: readonly unknown[];
   readonly modules: ModuleGuards;
   /** One of the calls that is made inside of noGrad(), autocast() and the like; null for none. */
   readonly scoped: string | null;
@@ -35,13 +42,32 @@ export interface Recorded {
 
 class Session implements ActiveRecording {
   readonly hosts: HostCall[] = [];
+  readonly calls: LiveCall[] = [];
   readonly modules = new Set<object>();
+  readonly refuses = true;
+  readonly inside = new LiveSession((module) => void this.modules.add(module));
+  readonly live: ActiveRecording['live'];
   scoped: string | null = null;
+  hasCallbacks = false;
 
   constructor(
     readonly control: ActiveRecording['control'],
     readonly entersFunctions: boolean,
-  ) {}
+    hasLiveCalls: boolean,
+  ) {
+    this.live = hasLiveCalls ? (name, args, run) => this.#call(name, args, run as never) as never : null;
+  }
+
+  #call(name: string, args: readonly unknown[], run: (...args: unknown[]) => unknown): unknown {
+    const { call, result } = recordCall(this.inside, this.calls.length, name, args, run);
+    this.calls.push(call);
+    return result;
+  }
+
+  callback<T>(run: () => T): T {
+    this.hasCallbacks = true;
+    return within(this.inside, run);
+  }
 
   refuse(why: string): never {
     native.captureRefuse(why);
@@ -53,32 +79,28 @@ class Session implements ActiveRecording {
   }
 
   apart<T>(run: () => T): T {
-    recording.active = null;
-    setRefusing(false);
-    try {
-      return run();
-    } finally {
-      setRefusing(true);
-      recording.active = this;
-    }
+    return within(null, run);
   }
 
-  host<T>(object: object, method: string, args: readonly unknown[], run: () => T): T {
+  host<T>(object: object, method: string, args: readonly unknown[], run: (...args: unknown[]) => T): T {
     const name = `${object.constructor.name}.${method}()`;
+    if (this.live !== null && args.some(isTensor)) {
+      return this.live(name, args, (...given: unknown[]) => this.inside.host(object, method, given, run));
+    }
     if (args.some((arg) => isTensor(arg) || typeof arg === 'function')) {
       native.captureRefuse(`${name} with a tensor or a closure cannot be replayed`);
     }
     if (!native.capturePause(true)) this.scoped = name;
     let result: T;
     try {
-      result = this.apart(run);
+      result = this.apart(() => run(...args));
     } finally {
       native.capturePause(false);
     }
     if (result != null && result !== object) {
       native.captureRefuse(`${name} has given a value to the function, which a replay cannot follow`);
     }
-    this.hosts.push({ object, method, args, run });
+    this.hosts.push({ object, method, args, run: () => run(...args) });
     return result;
   }
 }
@@ -94,12 +116,19 @@ function placeOf(error: Error): string {
   return line ? line.trim() : '';
 }
 
-function explained(error: unknown): unknown {
-  if (!isError(error) || !error.message.startsWith('torch.capture: ')) return error;
+const OF_CAPTURE = 'torch.capture: ';
+/** What an export's refusals begin with. */
+export const OF_EXPORT = 'torch.export.export(): ';
+
+function explained(error: unknown, inExport: boolean): unknown {
+  if (!isError(error) || !error.message.startsWith(OF_CAPTURE)) return error;
   const place = placeOf(error);
-  return new TorchError(place ? `${error.message} (${place})` : error.message, 'RuntimeError', '', {
-    cause: error,
-  });
+  let { message } = error;
+  if (inExport) {
+    const why = message.slice(OF_CAPTURE.length);
+    message = OF_EXPORT + why.replaceAll('a replay', 'a program').replaceAll('be replayed', 'be exported');
+  }
+  return new TorchError(place ? `${message} (${place})` : message, 'RuntimeError', '', { cause: error });
 }
 
 /** The node of a recording before which it ends, and why. */
@@ -115,6 +144,8 @@ interface RecordOptions {
   readonly control?: ActiveRecording['control'];
   /** Whether the operators of a custom Function are recorded, and the Function is not refused. */
   readonly entersFunctions?: boolean;
+  /** Whether Functions, checkpoints and hooks are called anew by replays, and not refused. */
+  readonly hasLiveCalls?: boolean;
 }
 
 /**
@@ -126,14 +157,20 @@ export function record(
   fn: (...args: unknown[]) => unknown,
   args: readonly unknown[],
   tensors: readonly Tensor[],
-  { stop = null, guards = null, control = null, entersFunctions = false }: RecordOptions = {},
+  {
+    stop = null,
+    guards = null,
+    control = null,
+    entersFunctions = false,
+    hasLiveCalls = false,
+  }: RecordOptions = {},
 ): { result: unknown; recorded: Recorded } {
-  const session = new Session(control, entersFunctions);
+  const session = new Session(control, entersFunctions, hasLiveCalls);
   const { stackTraceLimit } = Error;
   let ends = false;
   try {
     Error.stackTraceLimit = 100;
-    native.captureBegin(tensors);
+    native.captureBegin(tensors, hasLiveCalls);
     if (stop !== null) native.captureStop(stop.node, stop.why);
     recording.active = session;
     setRefusing(true);
@@ -150,12 +187,14 @@ export function record(
     let next = 0;
     const slots = leaves.map((leaf) => (isTensor(leaf) ? numbers[next++] : -1));
     const modules = guards ?? new ModuleGuards(session.modules);
+    const { hosts, calls, hasCallbacks, scoped } = session;
+    const objects = [...session.inside.objects];
     return {
       result,
-      recorded: { handle, hosts: session.hosts, scoped: session.scoped, modules, spec, leaves, slots },
+      recorded: { handle, hosts, calls, hasCallbacks, objects, scoped, modules, spec, leaves, slots },
     };
   } catch (error) {
-    throw explained(error);
+    throw explained(error, entersFunctions);
   } finally {
     recording.active = null;
     setRefusing(false);

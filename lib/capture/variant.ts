@@ -7,6 +7,8 @@ import { type TreeSpec, sameSpec, unflatten } from '../func/tree';
 import { endAwaitedBeforeExit } from '../native/program';
 import { isTensor } from '../native/tensor_base';
 import type { Tensor } from '../tensor';
+import { liveDifference } from './live';
+import { ReplayCalls } from './replay_calls';
 import { DeviceGraph } from './device_graph';
 import { freezeRecording } from './frozen';
 import { type Recorded, record } from './session';
@@ -50,7 +52,7 @@ function store(slots: unknown[], gives: readonly number[], outputs: readonly unk
 }
 
 const recordWatched = (fn: Fn, given: Given, variables: Variables | null): ReturnType<typeof record> => {
-  const run = () => record(fn, given.args, given.tensors);
+  const run = () => record(fn, given.args, given.tensors, { hasLiveCalls: true });
   return variables === null ? run() : variables.during(run);
 };
 
@@ -62,7 +64,7 @@ export class Variant {
   #ready: Handle | null = null;
   #segments: ReturnType<typeof native.captureSegments> | null = null; // for async()
   #graph: DeviceGraph | null = null;
-  readonly #host = (i: number): void => void this.#recorded.hosts[i].run();
+  #calls: ReplayCalls | null = null;
   #attempts = 1;
   #problem: string | null = null;
   #replays = 0;
@@ -203,6 +205,12 @@ export class Variant {
   }
 
   #makeReady(): void {
+    const [call] = this.#recorded.calls;
+    if (call && (this.kind.freeze || this.kind.graph)) {
+      const kind = this.kind.freeze ? 'freeze' : 'graph';
+      throw new TorchError(`torch.capture: ${kind}: the function calls ${call.name}, which is JavaScript`);
+    }
+    this.#calls = new ReplayCalls(this.#recorded);
     this.#frozenVersions = this.#versions;
     this.#segments = this.#graph = null;
     this.#ready = this.kind.freeze
@@ -217,7 +225,10 @@ export class Variant {
    */
   recheck(fn: Fn, given: Given): unknown {
     this.#replays++;
-    const { result, recorded } = record(fn, given.args, given.tensors, { guards: this.#recorded.modules });
+    const { result, recorded } = record(fn, given.args, given.tensors, {
+      guards: this.#recorded.modules,
+      hasLiveCalls: true,
+    });
     const difference = this.#difference(recorded);
     if (difference === null) return result;
     this.#problem =
@@ -236,6 +247,9 @@ export class Variant {
         return `${host.object.constructor.name}.${host.method}() was called otherwise`;
       }
     }
+    const numbers = [mine, other].some(({ handle }) => native.captureReadsNumbers(handle));
+    const ofCalls = liveDifference(mine.calls, other.calls, numbers);
+    if (ofCalls !== null) return ofCalls;
     const difference = native.captureDifference(mine.handle, other.handle);
     if (difference !== '') return difference;
     const sameResult =
@@ -259,7 +273,7 @@ export class Variant {
       this.#replays++;
       return this.#result(results);
     }
-    const outputs = native.captureReplay(this.#ready!, given.tensors, this.#host);
+    const outputs = this.#calls!.replay(this.#ready!, given.tensors);
     this.#replays++;
     if (outputs === null)
       throw new TorchError('torch.capture: the tensors or modes of this call have changed');
@@ -272,7 +286,7 @@ export class Variant {
     if (freeze || graph || this.#problem !== null || this.#ready === null || this.isDue(recheck)) return MORE;
     if (!this.#matches(given) || !this.#hasFixed(given) || !this.#recorded.modules.hold()) return MORE;
     if (this.changedVariable(given) !== null) return MORE;
-    const outputs = native.captureReplay(this.#ready, given.tensors, this.#host);
+    const outputs = this.#calls!.replay(this.#ready, given.tensors);
     if (outputs === null) return MORE;
     this.#replays++;
     return this.#result(outputs);
@@ -280,7 +294,13 @@ export class Variant {
 
   /** {@link replay}, of which the native parts run on another thread. */
   async replayAsync(given: Given): Promise<unknown> {
-    const { hosts, handle, scoped, slots: places } = this.#recorded;
+    const { hosts, handle, scoped, calls, hasCallbacks, slots: places } = this.#recorded;
+    if (calls.length > 0 || hasCallbacks) {
+      throw new TorchError(
+        `torch.capture: ${calls[0]?.name ?? 'a hook of a tensor'} is JavaScript, which the thread of async() cannot run: ` +
+          'call the function itself',
+      );
+    }
     if (scoped !== null) {
       throw new TorchError(
         `torch.capture: ${scoped} inside of noGrad(), autocast() and other scopes cannot be replayed by async(): make it ` +

@@ -1,7 +1,7 @@
 // Runs `forward` of a module and records it; the module and the generator are as before.
 import { TorchError } from '../core/errors';
 import { isError } from '../core/realm';
-import { type Stop, record } from '../capture/session';
+import { OF_EXPORT, type Stop, record } from '../capture/session';
 import { noGrad } from '../autograd/mode';
 import { native } from '../native';
 import { isTensor } from '../native/tensor_base';
@@ -106,8 +106,7 @@ export class Tracer {
     try {
       this.run(given, leaves, { node, why: message });
     } catch (error) {
-      if (isError(error) && error.message.includes(message))
-        line = error.message.replace('torch.capture: ', '');
+      if (isError(error) && error.message.includes(message)) line = error.message.replace(OF_EXPORT, '');
     }
     throw new TorchError(line, 'UncapturedHigherOrderOpError');
   }

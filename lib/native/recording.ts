@@ -21,7 +21,13 @@ export interface Region {
 
 export interface ActiveRecording {
   /** A call of an object that JavaScript makes anew at each replay. */
-  host<T>(object: object, method: string, args: readonly unknown[], run: () => T): T;
+  host<T>(object: object, method: string, args: readonly unknown[], run: (...args: unknown[]) => T): T;
+  /** A call with tensors that JavaScript makes anew at each replay; null where it is part of what is recorded. */
+  readonly live: (<T>(name: string, args: readonly unknown[], run: (...args: never[]) => T) => T) | null;
+  /** Runs what a backward pass calls in JavaScript: a replay's pass calls it again. */
+  callback<T>(run: () => T): T;
+  /** Whether what it cannot follow throws. */
+  readonly refuses: boolean;
   /** Runs what an operator does in JavaScript: a replay that calls the operator runs it again. */
   apart<T>(run: () => T): T;
   /** A module is called. */
@@ -50,6 +56,28 @@ export const apart = <T>(run: () => T): T =>
  * Runs `run`, which is `object.method(...args)`. A recording does not look into it, and each replay runs it again:
  * learning rates, counters of steps and scales are then what they are by then.
  */
-export function hostCall<T>(object: object, method: string, args: readonly unknown[], run: () => T): T {
-  return recording.active === null ? run() : recording.active.host(object, method, args, run);
+export function hostCall<T>(
+  object: object,
+  method: string,
+  args: readonly unknown[],
+  run: (...args: unknown[]) => T,
+): T {
+  return recording.active === null ? run(...args) : recording.active.host(object, method, args, run);
 }
+
+/**
+ * `run(...args)`, of a function that is given tensors and gives some: a Function, a checkpoint, a hook that is registered.
+ * A recording has it as one call, does not look into it, and each replay makes it again.
+ */
+export function liveCall<Args extends readonly unknown[], T>(
+  name: string,
+  args: Args,
+  run: (...args: Args) => T,
+): T {
+  const live = recording.active?.live;
+  return live ? live(name, args, run as unknown as (...args: never[]) => T) : run(...args);
+}
+
+/** Runs `run`, which a backward pass calls. */
+export const asCallback = <T>(run: () => T): T =>
+  recording.active === null ? run() : recording.active.callback(run);

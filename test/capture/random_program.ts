@@ -1,8 +1,10 @@
 // Small programs made of a seed: what is in their step, and in which order, is drawn by an own generator.
 import torch, { nn, optim, type Tensor } from 'nodetorch';
+import { Cubed, Doubled, Remembering, Scaled, Sorted } from './live_programs';
 import type { Program } from './support';
 
 const F = nn.functional;
+const { checkpoint } = torch.utils.checkpoint;
 
 /** Whole numbers below `n`, by mulberry32. */
 export function numbersFrom(seed: number): (n: number) => number {
@@ -23,6 +25,7 @@ interface State {
   buffer: Tensor; // (3, 4), in no graph
   model: nn.Module; // (3, 4) to (3, 4)
   calls: { count: number };
+  handles: { remove(): void }[]; // of hooks that go when the step ends
 }
 type Pick = <T>(list: readonly T[]) => T;
 /** Makes one operation of a step: what it draws is drawn once, when the program is made. */
@@ -119,6 +122,65 @@ const operations: Operation[] = [
   },
   () => (s) => last(s, 0).to(torch.float64).cumsum(0).float(),
   () => (s) => last(s, 0).detach().requiresGrad_().mul(2),
+  (_pick, below) => {
+    const [back, factor] = [below(3), below(5) / 2];
+    return (s) => Scaled.apply(last(s, back), s.bias, factor);
+  },
+  (pick) => {
+    const which = pick(['sorted', 'cubed', 'remembering'] as const);
+    return (s) => {
+      if (which === 'sorted') return Sorted.apply(last(s, 0))[0];
+      return which === 'cubed' ? Cubed.apply(last(s, 0))[0] : Remembering.apply(last(s, 0));
+    };
+  },
+  () => (s) => Doubled.apply(last(s, 0).clone()),
+  (pick, below) => {
+    const [useReentrant, preserveRngState] = [pick([false, false, true]), pick([true, true, false])];
+    const [back, way] = [below(3), pick(['model', 'arrow', 'twice'] as const)];
+    const options = { useReentrant, preserveRngState };
+    return (s) => {
+      if (way === 'model') return checkpoint(s.model, last(s, back), options) as Tensor;
+      if (way === 'arrow')
+        return checkpoint(
+          (a: Tensor, b: Tensor) => F.dropout(a.matmul(s.weight), 0.3).add(b),
+          last(s, back),
+          last(s, 0),
+          options,
+        );
+      return checkpoint(
+        (a: Tensor) => checkpoint(s.model, a.sin(), options) as Tensor,
+        last(s, back),
+        options,
+      );
+    };
+  },
+  (pick, below) => {
+    const [factor, way] = [below(4) / 2, pick(['changes', 'looks', 'goes', 'leaf'] as const)];
+    return (s) => {
+      const on = way === 'leaf' ? s.bias : last(s, 0).mul(1);
+      if (!on.requiresGrad) return;
+      const handle = on.registerHook((grad) => (way === 'looks' ? void grad.sum() : grad.mul(factor)));
+      if (way === 'goes') handle.remove();
+      if (way === 'leaf') s.handles.push(handle);
+      else return on;
+    };
+  },
+  (pick, below) => {
+    const bad = pick(['stale', 'side', 'number', 'none', 'none', 'none']);
+    const options = { useReentrant: false };
+    const back = 1 + below(2);
+    return (s) => {
+      const [a, b] = [last(s, 0), last(s, back)];
+      if (bad === 'stale') return checkpoint((c: Tensor) => c.add(b), a, options);
+      let [side, number]: [Tensor, number] = [b, 1];
+      const result = checkpoint((c: Tensor) => ((side = c.cos()), c.mul(2)), a, options);
+      if (bad === 'number') {
+        checkpoint((c: Tensor) => ((number = c.detach().sum().item() as number), c), a, options);
+        return result.mul(number > 0 ? 2 : 3);
+      }
+      return bad === 'side' ? result.add(side) : result;
+    };
+  },
   (pick, below) => {
     const bad = pick(['item', 'counter', 'mask', 'none', 'none', 'none']);
     const back = below(2);
@@ -161,16 +223,18 @@ export function programFrom(seed: number): Program {
   const calls = { count: 0 };
   return {
     step: (x: Tensor, y: Tensor) => {
-      const state: State = { values: [x, y], weight, bias, buffer, model, calls };
+      const state: State = { values: [x, y], weight, bias, buffer, model, calls, handles: [] };
       for (const step of steps) {
         const value = step(state);
         if (value) state.values.push(value.tanh());
       }
       const loss = last(state, 0).mul(weight.sum()).add(bias).pow(2).mean();
-      if (!trains) return [last(state, 0), loss];
+      const end = () => state.handles.forEach((handle) => handle.remove());
+      if (!trains) return (end(), [last(state, 0), loss]);
       if (clears === 1) optimizer?.zeroGrad({ setToNone: setsToNone });
       if (clears === 2) for (const param of params) param.grad = null;
       loss.backward();
+      end();
       if (clips) nn.utils.clipGradNorm_(params, 0.5);
       optimizer?.step();
       scheduler?.step();

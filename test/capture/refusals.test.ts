@@ -30,12 +30,14 @@ const refused: [name: string, fn: (x: Tensor) => unknown, message: RegExp][] = [
   ['Date.now', (x) => x.mul(Date.now()), /now\(\) gives another number/],
   ['manualSeed', (x) => (torch.manualSeed(0), x.bernoulli()), /manualSeed\(\)/],
   [
-    'a hook',
+    'a hook of saved tensors',
     (x) =>
-      model(x)
-        .sum()
-        .registerHook((g) => g),
-    /hook/,
+      torch.autograd.graph.savedTensorsHooks(
+        (y) => y,
+        (y) => y,
+        () => model(x),
+      ),
+    /hooks on saved tensors/,
   ],
   ['func.jvp', (x) => torch.func.jvp((y: Tensor) => y.sum(), [x], [x]), /torch.func other than vmap/],
   [

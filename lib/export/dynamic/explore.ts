@@ -1,7 +1,7 @@
 // Runs a module at sizes that tell what depends on them.
 import { type TorchError } from '../../core/errors';
 import { isError } from '../../core/realm';
-import type { Stop } from '../../capture/session';
+import { OF_EXPORT, type Stop } from '../../capture/session';
 import type { Expression } from '../expression';
 import type { Trace } from '../tracer';
 import { Fitter, type Question, questionText, valueOf } from './fit';
@@ -72,7 +72,7 @@ function runSafely(runAt: RunAt, point: Point): Trace {
   try {
     return runAt(point);
   } catch (error) {
-    if (!isError(error) || error.message.startsWith('torch.capture: ')) throw error;
+    if (!isError(error) || error.message.startsWith(OF_EXPORT)) throw error;
     const wrapped = userError(
       `torch.export.export(): forward fails where ${pointText(point)}: ${error.message}\nGive the dimension a min or a max, ` +
         'make it the same as another or a multiple, as in Dim(...).mul(2), or leave it static',
@@ -93,7 +93,7 @@ function explained({ message, trace, node }: Differs, points: readonly Point[], 
       runAt(seen[1] ?? seen[0], { node, why });
     } catch (error) {
       if (isError(error) && error.message.includes(message))
-        return userError(error.message.replace('torch.capture: ', ''));
+        return userError(error.message.replace(OF_EXPORT, ''));
     }
   }
   return userError(why);

@@ -126,7 +126,8 @@ export class LRScheduler {
     checkOptimizer(optimizer);
     // A subclass may have a step of its own. Not among the fields, which are the state.
     const own = this.step as (...args: unknown[]) => void;
-    const step = (...args: unknown[]): void => hostCall(this, 'step', args, () => own.apply(this, args));
+    const step = (...args: unknown[]): void =>
+      hostCall(this, 'step', args, (...given) => own.apply(this, given));
     Object.defineProperty(this, 'step', { value: step, writable: true, configurable: true });
   }
 

@@ -11,6 +11,8 @@ import { isPlainObject } from '../../core/realm';
 import { withDefaults } from '../../core/signature';
 import { warn } from '../../core/warn';
 import { Sequential } from '../../nn/layers/sequential';
+import { native } from '../../native';
+import { liveCall } from '../../native/recording';
 import type { Tensor } from '../../tensor';
 import { Reentrant } from './reentrant';
 import { withoutReentry } from './without_reentry';
@@ -55,11 +57,13 @@ export function checkpoint<Args extends unknown[], Out>(
   const named = keys.length === 0 || keys.some((key) => Object.hasOwn(CHECKPOINT, key));
   const options = withDefaults('checkpoint', CHECKPOINT, named ? (last as CheckpointOptions) : null);
   const inputs = (named ? args.slice(0, -1) : args) as Args;
-  if (useReentrant('checkpoint', options)) {
-    const run = func as unknown as (...args: unknown[]) => unknown;
-    return Reentrant.apply(run, options.preserveRngState, ...inputs) as Out;
-  }
-  return withoutReentry(func, inputs, options);
+  const isReentrant = useReentrant('checkpoint', options);
+  if (!isReentrant && !native.isGradEnabled()) return withoutReentry(func, inputs, options);
+  return liveCall('checkpoint()', [func, ...inputs], (run, ...given) =>
+    isReentrant
+      ? (Reentrant.apply(run as (...args: unknown[]) => unknown, options.preserveRngState, ...given) as Out)
+      : withoutReentry(run as typeof func, given as Args, options),
+  );
 }
 
 const SEQUENTIAL = { useReentrant: null as boolean | null, preserveRngState: true };

@@ -88,7 +88,16 @@ std::string Recording::DifferenceTo(const Recording& other) const {
            std::to_string(other.nodes.size());
   }
   if (outputs != other.outputs || segments != other.segments) return "it returned other tensors";
-  return "";
+  return LiveDifferenceTo(other);
+}
+
+std::string Recording::LiveDifferenceTo(const Recording& other) const {
+  if (!live && !other.live) return "";
+  const Recording none;
+  const std::string difference = (live ? *live : none).DifferenceTo(other.live ? *other.live : none);
+  if (difference.empty()) return "";
+  return "in a function of JavaScript that each replay calls anew (a Function, a checkpoint or a hook), " +
+         difference;
 }
 
 }  // namespace nodetorch

@@ -102,7 +102,7 @@ at::Tensor GetItemRecorded(CaptureRecorder& recorder, const at::Tensor& tensor, 
   bool has_operators = true;
   for (const TensorIndex& index : indices) {
     has_operators &= HasOperator(index);
-    if (!index.is_tensor() || !IsMask(index.tensor())) continue;
+    if (!index.is_tensor() || !IsMask(index.tensor()) || recorder.is_live()) continue;
     recorder.Refuse("the shape of what a mask picks depends on numbers in it, so it cannot be replayed");
   }
   if (has_operators) return Indexer(recorder, tensor).Get(indices);

@@ -1,8 +1,6 @@
 #include "capture/recorder.h"
 
 #include <ATen/core/enum_tag.h>
-#include <ATen/functorch/BatchedTensorImpl.h>
-#include <ATen/functorch/TensorWrapper.h>
 
 #include <set>
 #include <utility>
@@ -88,13 +86,15 @@ bool TellsOfMetadata(const std::string& name) {
 
 void CaptureRecorder::Refuse(const std::string& what) {
   const std::string message = "torch.capture: " + what;
-  if (problem_.empty()) problem_ = message;
+  std::string& problem = owner_ ? owner_->problem_ : problem_;
+  if (problem.empty()) problem = message;
   throw c10::Error({__func__, __FILE__, __LINE__}, message);
 }
 
 void CaptureRecorder::RefuseRead(const std::string& name) {
   if (!has_read_) return;
   has_read_ = false;
+  if (is_live()) return NoteNumbers();
   Refuse(name + " was given a tensor where it takes a number, and a replay cannot read that number anew");
 }
 
@@ -110,6 +110,7 @@ void CaptureRecorder::AddInput(const at::Tensor& tensor) {
 void CaptureRecorder::Admit(const Signature& signature, const Values& arguments) {
   const c10::FunctionSchema& schema = signature.schema();
   const std::string& name = schema.name();
+  if (is_live()) return AdmitLive(signature, arguments);
   if (recording_.nodes.size() >= stop_.first) Refuse(stop_.second);
   if (signature.method) Refuse("a method of a class object, " + name + ", cannot be replayed");
   RefuseRead(name);
@@ -127,6 +128,15 @@ void CaptureRecorder::Admit(const Signature& signature, const Values& arguments)
   }
   if (has(at::Tag::data_dependent_output) && schema.returns().empty()) {
     Refuse(name + " looks at the numbers of a tensor");
+  }
+}
+
+void CaptureRecorder::AdmitLive(const Signature& signature, const Values& arguments) {
+  RefuseRead("");
+  // Before hooks of saved tensors get handles of the same.
+  for (const IValue& argument : arguments) ToOperand(argument);
+  for (const c10::Argument& result : signature.schema().returns()) {
+    if (!IsOfTensors(*result.real_type()) && !TellsOfMetadata(signature.schema().name())) NoteNumbers();
   }
 }
 
@@ -165,7 +175,10 @@ at::Tensor CaptureRecorder::Constant(const at::Tensor& tensor) {
 Operand CaptureRecorder::ToOperand(const IValue& value) {
   if (value.isTensor()) return TensorOperand(value.toTensor());
   Operand operand;
-  if (value.isObject() || value.isCapsule()) Refuse("an object of a class cannot be replayed");
+  if (value.isObject() || value.isCapsule()) {
+    if (is_live()) return operand;
+    Refuse("an object of a class cannot be replayed");
+  }
   const auto has_tensor = [](const IValue& item) { return item.isTensor(); };
   if (value.isList()) {
     const auto items = value.toListRef();
@@ -240,39 +253,6 @@ void CaptureRecorder::AddRead(const char* name, const Values& arguments, Recorde
     others_.erase(result.unsafeGetTensorImpl());
   }
   AddCall(name, result.defined() ? "" : "null", arguments, std::move(call), {result});
-}
-
-void CaptureRecorder::NoteChange(const at::Tensor& given) {
-  // At a level of torch.func's transforms, what it stands for.
-  at::Tensor tensor = given;
-  for (;;) {
-    if (const auto* batched = at::functorch::maybeGetBatchedImpl(tensor)) {
-      tensor = at::Tensor(batched->value());
-    } else if (const auto* wrapper = at::functorch::maybeGetTensorWrapper(tensor)) {
-      tensor = at::Tensor(wrapper->value());
-    } else {
-      break;
-    }
-  }
-  if (tensor.defined() && tensor.has_storage()) changed_.insert(tensor.storage().unsafeGetStorageImpl());
-}
-
-bool CaptureRecorder::IsChanged(const at::Tensor& tensor) const {
-  if (has_backward_ && tensor.is_leaf() && tensor.requires_grad()) return true;
-  return tensor.has_storage() && changed_.count(tensor.storage().unsafeGetStorageImpl()) > 0;
-}
-
-Recording CaptureRecorder::Finish(const std::vector<at::Tensor>& outputs) {
-  for (const at::Tensor& output : outputs) {
-    const Operand operand = ToOperand(output);
-    const bool is_slot = operand.kind == Operand::Kind::kSlot;
-    recording_.outputs.push_back(is_slot ? int64_t{operand.slot} : -1);
-  }
-  recording_.segments = segment_ + 1;
-  recording_.has_backward = has_backward_;
-  for (const at::Tensor& input : inputs_) recording_.changes_inputs.push_back(IsChanged(input));
-  for (const auto& other : recording_.others) recording_.changes_others.push_back(IsChanged(other.first));
-  return std::move(recording_);
 }
 
 }  // namespace nodetorch

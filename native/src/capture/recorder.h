@@ -22,6 +22,7 @@
 
 #include "capture/recording.h"
 #include "operators/signature.h"
+#include "runtime/handle.h"
 
 namespace nodetorch {
 
@@ -29,8 +30,12 @@ namespace nodetorch {
 // the same at each replay.
 bool TellsOfMetadata(const std::string& name);
 
-class CaptureRecorder {
+class CaptureRecorder : public HandleObserver {
  public:
+  // `number`: of the recording. `owner`: see live().
+  explicit CaptureRecorder(uint32_t number, CaptureRecorder* owner = nullptr)
+      : number_(number), owner_(owner) {}
+
   void AddInput(const at::Tensor& tensor);
   // A tensor that is about to change what recordings are guarded by.
   void See(const at::Tensor& tensor) { ToOperand(tensor); }
@@ -66,9 +71,24 @@ class CaptureRecorder {
   // A call of JavaScript follows, which is done anew at each replay.
   void Cut() { segment_++; }
 
+  // What live calls do, and what backward passes call in JavaScript: each replay runs it anew, and two
+  // recordings compare it. It refuses nothing but tensors that a replay would not have; see live.cc.
+  CaptureRecorder& live();
+  bool is_live() const { return owner_ != nullptr; }
+  bool has_live_calls() const { return has_live_calls_; }
+  void AllowLiveCalls() { has_live_calls_ = true; }
+  bool IsSlot(const at::Tensor& tensor) const {
+    return tensor.defined() && slots_.count(tensor.unsafeGetTensorImpl()) > 0;
+  }
+  // JavaScript reads numbers of a tensor.
+  void NoteNumbers() { recording_.reads_numbers = true; }
+  void Made(Slot& slot) override;
+  void Uses(const Slot& slot) override;
+
   Recording Finish(const std::vector<at::Tensor>& outputs);
 
  private:
+  void AdmitLive(const Signature& signature, const Values& arguments);
   void RefuseRead(const std::string& name);
   Operand ToOperand(const c10::IValue& value);
   Operand TensorOperand(const at::Tensor& tensor);
@@ -77,6 +97,10 @@ class CaptureRecorder {
   void Add(RecordedNode node, const Values& results);
   bool IsChanged(const at::Tensor& tensor) const;
 
+  const uint32_t number_;
+  CaptureRecorder* const owner_;
+  std::unique_ptr<CaptureRecorder> live_;
+  bool has_live_calls_ = false;
   Recording recording_;
   size_t segment_ = 0;
   std::string problem_;

@@ -66,6 +66,8 @@ struct Recording {
   };
   // The first difference in words; "" where both do the same.
   std::string DifferenceTo(const Recording& other) const;
+  // The same of what live calls did alone.
+  std::string LiveDifferenceTo(const Recording& other) const;
   std::vector<Segment> Segments() const;
   bool Holds(const std::vector<at::Tensor>& inputs) const;
   // Why it cannot be a graph of an accelerator; "" where it can.
@@ -78,6 +80,9 @@ struct Recording {
   size_t segments = 1;
   bool changes_modes = false, has_backward = false;
   std::vector<bool> changes_inputs, changes_others;  // whether values of theirs are written
+
+  std::shared_ptr<const Recording> live;  // what live calls did; null for nothing
+  bool reads_numbers = false;
 
   Modes modes;
   std::vector<TensorGuard> input_guards;

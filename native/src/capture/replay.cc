@@ -27,8 +27,9 @@ Replay::Replay(const Recording& recording)
 
 Values Replay::RunGraph(Segment& segment, const Run::Collect& collect, Values inputs) {
   constexpr int kMostTries = 3;  // weights that are always at another place are not worth it
-  if (segment.lowered && segment.lowered->Holds()) {
-    return Run(nullptr, collect).Execute(segment.lowered->graph(), std::move(inputs));
+  // Held: JavaScript that a graph calls may replay it meanwhile.
+  if (const auto lowered = segment.lowered; lowered && lowered->Holds()) {
+    return Run(nullptr, collect).Execute(lowered->graph(), std::move(inputs));
   }
   if ((segment.tries > 0 && !segment.lowered) || segment.tries == kMostTries) {
     return Run(nullptr, collect).Execute(*segment.graph, std::move(inputs));

@@ -1,6 +1,7 @@
 // Recording what a function does, for lib/capture.
 #include <ATen/functorch/DynamicLayer.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -10,27 +11,12 @@
 #include "capture/busy.h"
 #include "capture/describe.h"
 #include "capture/recorder.h"
-#include "capture/replay.h"
 #include "exports/program.h"
+#include "exports/recording_handle.h"
 #include "program/border.h"
 #include "runtime/function.h"
 
 namespace nodetorch {
-
-namespace {
-
-struct RecordingHandle : Held {
-  explicit RecordingHandle(Recording recording)
-      : recording(std::make_shared<const Recording>(std::move(recording))) {}
-  const std::shared_ptr<const Recording> recording;
-};
-
-struct ReplayHandle : Held {
-  explicit ReplayHandle(std::shared_ptr<const Recording> recording)
-      : recording(std::move(recording)), replay(*this->recording) {}
-  const std::shared_ptr<const Recording> recording;
-  mutable Replay replay;
-};
 
 const RecordingHandle& RecordingHandleAt(Arguments& arguments, size_t i) {
   Slot* slot = FindHandle(arguments.environment, arguments[i]);
@@ -39,17 +25,22 @@ const RecordingHandle& RecordingHandleAt(Arguments& arguments, size_t i) {
   return *handle;
 }
 
-const Recording& RecordingArgument(Arguments& arguments, size_t i) {
-  return *RecordingHandleAt(arguments, i).recording;
-}
+namespace {
 
-// captureBegin(inputs)
+// captureBegin(inputs, whether calls of JavaScript with tensors are made anew by replays, and not refused)
 napi_value CaptureBegin(Arguments& arguments) {
   Environment& environment = arguments.environment;
   const auto inputs = TensorsArgument(environment, arguments[0], "capture(): arguments");
   environment.BeginRecording();
-  for (const at::Tensor& input : inputs) environment.recorder()->AddInput(input);
-  environment.recorder()->SetModes();
+  CaptureRecorder& recorder = *environment.recorder();
+  for (uint32_t i = 0; i < inputs.size(); i++) {
+    napi_value input;
+    Check(arguments.env, napi_get_element(arguments.env, arguments[0], i, &input));
+    if (Slot* slot = FindSlot(environment, input)) recorder.Made(*slot);
+    recorder.AddInput(inputs[i]);
+  }
+  if (arguments.Bool(1)) recorder.AllowLiveCalls();
+  recorder.SetModes();
   return Undefined(arguments.env);
 }
 
@@ -88,7 +79,7 @@ napi_value CapturePause(Arguments& arguments) {
     recorder->Refuse("steps of optimizers and the like inside of torch.func's transforms cannot be replayed");
   }
   if (arguments.Bool(0)) recorder->Cut();
-  arguments.environment.PauseRecording(arguments.Bool(0));
+  arguments.environment.SetRecordingMode(arguments.Bool(0) ? RecordingMode::kApart : RecordingMode::kMain);
   return Napi::Boolean::New(arguments.env, recorder->IsInModes());
 }
 
@@ -161,10 +152,18 @@ napi_value CaptureDifference(Arguments& arguments) {
   return Napi::String::New(arguments.env, difference);
 }
 
-// captureOthers(recording): the tensors that it holds by identity.
+// captureOthers(recording): the tensors that it holds by identity, those that live calls use among them.
 napi_value CaptureOthers(Arguments& arguments) {
+  const Recording& recording = RecordingArgument(arguments, 0);
   std::vector<at::Tensor> tensors;
-  for (const auto& other : RecordingArgument(arguments, 0).others) tensors.push_back(other.first);
+  const auto add = [&](const Recording& from) {
+    for (const auto& other : from.others) {
+      const auto same = [&](const at::Tensor& tensor) { return tensor.is_same(other.first); };
+      if (std::none_of(tensors.begin(), tensors.end(), same)) tensors.push_back(other.first);
+    }
+  };
+  add(recording);
+  if (recording.live) add(*recording.live);
   return ToJs(arguments.environment, tensors);
 }
 
@@ -198,62 +197,6 @@ napi_value CaptureSegments(Arguments& arguments) {
   return list;
 }
 
-// captureReady(recording): what captureReplay() takes.
-napi_value CaptureReady(Arguments& arguments) {
-  return ToJs(arguments.environment, new ReplayHandle(RecordingHandleAt(arguments, 0).recording));
-}
-
-// The outputs of a replay: handles of new tensors, and of those that are inputs the very objects.
-napi_value OutputsOfReplay(const Arguments& arguments, const Replay& replay,
-                           const std::vector<at::Tensor>& inputs, const Values& outputs) {
-  Environment& environment = arguments.environment;
-  std::vector<napi_value> given(inputs.size());
-  for (uint32_t i = 0; i < inputs.size(); i++) {
-    Check(arguments.env, napi_get_element(arguments.env, arguments[1], i, &given[i]));
-    Slot* slot = FindSlot(environment, given[i]);
-    if (slot && slot->tensor.defined()) NoteChanged(environment, *slot, replay.may_resize());
-  }
-  napi_value array;
-  Check(arguments.env, napi_create_array_with_length(arguments.env, outputs.size(), &array));
-  for (uint32_t i = 0; i < outputs.size(); i++) {
-    const at::Tensor& tensor = outputs[i].toTensor();
-    size_t k = 0;
-    while (k < inputs.size() && !inputs[k].is_same(tensor)) k++;
-    const napi_value js = k < inputs.size() ? given[k] : ToJs(environment, tensor);
-    Check(arguments.env, napi_set_element(arguments.env, array, i, js));
-  }
-  return array;
-}
-
-// captureReplay(what captureReady() gave, inputs, host): the outputs that are tensors of its own, or null
-// where it was not made for such tensors, or not in these modes. `host(i)` makes the i-th call of JavaScript.
-napi_value CaptureReplay(Arguments& arguments) {
-  Environment& environment = arguments.environment;
-  environment.RunPendingWork();
-  Slot* slot = FindHandle(environment, arguments[0]);
-  const auto* handle = slot ? dynamic_cast<const ReplayHandle*>(slot->other) : nullptr;
-  if (!handle) throw TypeProblem("argument must be a recording that was made ready");
-  const auto inputs = TensorsArgument(environment, arguments[1], "capture(): arguments");
-  napi_value result;
-  Check(arguments.env, napi_get_null(arguments.env, &result));
-  if (!handle->recording->Holds(inputs)) return result;
-  const auto collect = [&environment] {
-    environment.collector().CollectAll();
-    return true;
-  };
-  const auto host = [&](size_t i) {
-    environment.EmitWarnings();
-    Napi::HandleScope scope(arguments.env);
-    napi_value number = Napi::Number::New(arguments.env, static_cast<double>(i)), ignored;
-    Check(arguments.env,
-          napi_call_function(arguments.env, Undefined(arguments.env), arguments[2], 1, &number, &ignored));
-  };
-  Replay& replay = handle->replay;
-  const Values outputs = replay.Execute(inputs, collect, host);
-  environment.EmitWarnings();  // before the outputs are read: what warns may run JavaScript
-  return OutputsOfReplay(arguments, replay, inputs, outputs);
-}
-
 }  // namespace
 
 void DefineCapture(Napi::Env env, Napi::Object exports) {
@@ -271,8 +214,6 @@ void DefineCapture(Napi::Env env, Napi::Object exports) {
           {"captureDescription", Entry<CaptureDescription>},
           {"captureOthers", Entry<CaptureOthers>},
           {"captureGraphed", Entry<CaptureGraphed>},
-          {"captureReady", Entry<CaptureReady>},
-          {"captureReplay", Entry<CaptureReplay>},
           {"captureSegments", Entry<CaptureSegments>}});
 }
 

@@ -154,6 +154,7 @@ at::Tensor Readable(const at::Tensor& tensor) {
 // copyOut(tensor, typedArray): the tensor's values, row by row.
 napi_value CopyOut(Arguments& arguments) {
   const at::Tensor source = arguments.Self();
+  if (CaptureRecorder* recorder = arguments.environment.recorder()) recorder->NoteNumbers();
   arguments.environment.CheckFree(source);
   const at::Tensor tensor = arguments.environment.collector().Allocate([&] { return Readable(source); });
   const Bytes bytes = BytesOf(arguments.env, arguments[1]);
@@ -168,6 +169,7 @@ napi_value CopyOut(Arguments& arguments) {
 // viewBuffer(tensor): an ArrayBuffer over the memory of a contiguous CPU tensor. The buffer keeps
 // the storage, and the storage can no longer be resized.
 napi_value ViewBuffer(Arguments& arguments) {
+  if (CaptureRecorder* recorder = arguments.environment.recorder()) recorder->NoteNumbers();
   arguments.environment.CheckFree(arguments.Tensor(0));
   const at::Tensor tensor = arguments.Tensor(0).detach();
   TORCH_CHECK(tensor.device().is_cpu(), "only a CPU tensor can be viewed; this one is on ", tensor.device());

@@ -22,6 +22,8 @@
   X(Optim)                   \
   X(Program)                 \
   X(Capture)                 \
+  X(LiveCalls)               \
+  X(Replays)                 \
   X(Distributed)             \
   X(Script)                  \
   X(ScriptFunctions)         \

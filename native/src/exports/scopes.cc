@@ -154,7 +154,8 @@ int64_t Enter(Arguments& arguments, Scope scope) {
   Environment& environment = arguments.environment;
   auto& state = c10::AutogradState::get_tls_state();
   const auto depth = static_cast<int64_t>(getDynamicLayerStack().size());
-  if (CaptureRecorder* recorder = environment.recorder(); recorder && !IsReplayed(scope)) {
+  if (CaptureRecorder* recorder = environment.recorder();
+      recorder && !recorder->is_live() && !IsReplayed(scope)) {
     recorder->Refuse(
         "transforms of torch.func other than vmap() and grad(), forward-mode derivatives, hooks on saved "
         "tensors "

@@ -254,6 +254,7 @@ napi_value Item(Arguments& arguments) {
   arguments.environment.CheckFree(tensor);
   TORCH_CHECK(tensor.numel() == 1, "a Tensor with ", tensor.numel(),
               " elements cannot be converted to Scalar");
+  if (CaptureRecorder* recorder = arguments.environment.recorder()) recorder->NoteNumbers();
   const c10::Scalar scalar = tensor.item();
   if (scalar.isIntegral(/*includeBool=*/false) && tensor.scalar_type() == at::kUInt64) {
     const uint64_t number = scalar.toUInt64();

@@ -2,7 +2,6 @@
 
 #include <torch/csrc/autograd/variable.h>
 
-#include "capture/recorder.h"
 #include "operators/to_js.h"
 #include "runtime/arguments.h"
 #include "runtime/environment.h"
@@ -31,9 +30,7 @@ std::vector<at::Tensor> Callback::Call(const std::vector<at::Tensor>& tensors) c
     napi_env env = environment.env();
     Napi::HandleScope scope(env);
     napi_value function = function_.Get();
-    if (CaptureRecorder* recorder = environment.recorder()) {
-      recorder->Refuse("a hook or a Function of JavaScript runs in a backward pass, which is not replayed");
-    }
+    const LiveScope live(environment);
     TORCH_CHECK(function, "a hook or a backward function has been collected, though a graph leads to it");
     napi_value argument = ToJs(environment, tensors);
     napi_value undefined, result;

@@ -2,6 +2,10 @@
 
 #include <torch/csrc/autograd/anomaly_mode.h>
 
+#include <atomic>
+#include <memory>
+#include <utility>
+
 #include "capture/busy.h"
 #include "capture/recorder.h"
 #include "runtime/awaited.h"
@@ -35,13 +39,33 @@ Environment::~Environment() {
 }
 
 void Environment::BeginRecording() {
-  recording_ = std::make_unique<CaptureRecorder>();
-  recorder_ = recording_.get();
+  static std::atomic<uint32_t> next{1};
+  recording_ = std::make_unique<CaptureRecorder>(next++);
+  SetRecordingMode(RecordingMode::kMain);
 }
 
 std::unique_ptr<CaptureRecorder> Environment::EndRecording() {
-  recorder_ = nullptr;
-  return std::move(recording_);
+  auto recording = std::move(recording_);
+  SetRecordingMode(RecordingMode::kMain);
+  return recording;
+}
+
+void Environment::SetRecordingMode(RecordingMode mode) {
+  recording_mode_ = mode;
+  const bool is_main = mode == RecordingMode::kMain, is_live = mode == RecordingMode::kLive;
+  recorder_ = !recording_ ? nullptr : is_main ? recording_.get() : is_live ? &recording_->live() : nullptr;
+  pool_.SetObserver(recorder_);
+}
+
+LiveScope::LiveScope(Environment& environment)
+    : environment_(environment), before_(environment.recording_mode()) {
+  CaptureRecorder* recorder = environment.paused_recorder();
+  if (!recorder || before_ == RecordingMode::kApart) return;
+  if (!recorder->has_live_calls()) {
+    if (before_ != RecordingMode::kMain) return;
+    recorder->Refuse("a hook or a Function of JavaScript runs in a backward pass, which is not replayed");
+  }
+  environment.SetRecordingMode(RecordingMode::kLive);
 }
 
 void Environment::SetBusy(std::unique_ptr<const BusyMemory> busy) { busy_ = std::move(busy); }

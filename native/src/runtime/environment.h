@@ -22,6 +22,11 @@ namespace nodetorch {
 class Awaited;
 class BusyMemory;
 class CaptureRecorder;
+struct LiveHost;
+
+// kKernel: an operator's kernel runs, which may be JavaScript. kApart: a step of an optimizer or the like.
+// kLive: what each replay calls anew.
+enum class RecordingMode { kMain, kKernel, kApart, kLive };
 
 class Environment {
  public:
@@ -42,12 +47,16 @@ class Environment {
   ForwardLevel& forward_level() { return forward_level_; }
   Realm& realm() { return realm_; }
   Collector& collector() { return collector_; }
-  // Null unless torch.capture is recording. Between Pause() and Resume() nothing is recorded.
+  // Null unless torch.capture is recording, and then by the mode: the recording's own, that of what live
+  // calls do, or none.
   CaptureRecorder* recorder() const { return recorder_; }
   void BeginRecording();
   std::unique_ptr<CaptureRecorder> EndRecording();  // null where there was none
-  void PauseRecording(bool pauses) { recorder_ = pauses ? nullptr : recording_.get(); }
+  RecordingMode recording_mode() const { return recording_mode_; }
+  void SetRecordingMode(RecordingMode mode);
   CaptureRecorder* paused_recorder() const { return recording_.get(); }
+  // Makes live calls in a replay; null unless one runs.
+  LiveHost* live_host = nullptr;
   // Null unless an awaited call of a captured function runs.
   const BusyMemory* busy() const { return busy_.get(); }
   void SetBusy(std::unique_ptr<const BusyMemory> busy);
@@ -93,27 +102,43 @@ class Environment {
   napi_ref handle_key_ = nullptr;
   std::shared_ptr<Awaited> awaited_;
   CaptureRecorder* recorder_ = nullptr;
+  RecordingMode recording_mode_ = RecordingMode::kMain;
   std::unique_ptr<CaptureRecorder> recording_;
   void CheckNotBusy(const at::Tensor& tensor, bool is_change) const;
   std::unique_ptr<const BusyMemory> busy_;
 };
 
-// While it lives, nothing is recorded that was.
+// While it lives, an operator's kernel runs: nothing is recorded.
 class RecordingPause {
  public:
   explicit RecordingPause(Environment& environment)
-      : environment_(environment), pauses_(environment.recorder() != nullptr) {
-    if (pauses_) environment_.PauseRecording(true);
+      : environment_(environment), before_(environment.recording_mode()), pauses_(environment.recorder()) {
+    if (pauses_) environment_.SetRecordingMode(RecordingMode::kKernel);
   }
   ~RecordingPause() {
-    if (pauses_) environment_.PauseRecording(false);
+    if (pauses_) environment_.SetRecordingMode(before_);
   }
   RecordingPause(const RecordingPause&) = delete;
   RecordingPause& operator=(const RecordingPause&) = delete;
 
  private:
   Environment& environment_;
+  const RecordingMode before_;
   const bool pauses_;
+};
+
+// While it lives, JavaScript runs that each replay calls anew: a live call, or what a backward pass calls.
+class LiveScope {
+ public:
+  // Throws where the recording cannot have such calls.
+  explicit LiveScope(Environment& environment);
+  ~LiveScope() { environment_.SetRecordingMode(before_); }
+  LiveScope(const LiveScope&) = delete;
+  LiveScope& operator=(const LiveScope&) = delete;
+
+ private:
+  Environment& environment_;
+  const RecordingMode before_;
 };
 
 }  // namespace nodetorch

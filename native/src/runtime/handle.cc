@@ -80,6 +80,7 @@ Slot* HandlePool::Allocate(Kind kind) {
   slot->kind = kind;
   slot->kept = false;
   slot->scoped = false;
+  slot->recorded = 0;
   slot->generation++;
   live_slots_++;
   return slot;
@@ -91,6 +92,7 @@ Slot* HandlePool::New(at::Tensor tensor, bool fresh) {
   Count(slot, fresh);
   frees_.CountMade();
   scopes_.Add(slot);
+  if (observer_) observer_->Made(*slot);
   return slot;
 }
 

@@ -45,6 +45,7 @@ struct Slot {
   int64_t bytes = 0;        // that came with what it holds, for V8 and for when to collect
   uint32_t generation = 0;  // tells a reused slot from the one a scope remembers
   uint32_t number = 0;
+  uint32_t recorded = 0;  // see HandleObserver
   Kind kind = Kind::kFree;
   bool kept = false;     // never disposed by a scope
   bool scoped = false;   // owned by its scope alone: no JS object has a finalizer for it
@@ -61,6 +62,14 @@ inline bool IsInGraph(const at::TensorImpl& tensor) {
   const auto* autograd = tensor.autograd_meta();
   return autograd && autograd->requires_grad();
 }
+
+// Who is told of handles while a function is recorded.
+struct HandleObserver {
+  virtual ~HandleObserver() = default;
+  virtual void Made(Slot& slot) = 0;
+  // A slot with `recorded`: it was made, or given, while that recording was made. May throw.
+  virtual void Uses(const Slot& slot) = 0;
+};
 
 struct DeviceUse {
   int64_t tensors = 0;
@@ -109,6 +118,7 @@ class HandlePool {
   // Every slot goes through here before its tensor is used.
   Slot* Used(Slot* slot) {
     if (slot->watched) functions_.MakeStrong(slot);
+    if (slot->recorded && observer_) observer_->Uses(*slot);
     return slot;
   }
 
@@ -128,6 +138,7 @@ class HandlePool {
   int64_t CountObjects() const;
   // By device. Looks at every tensor.
   std::map<std::string, DeviceUse> Use() const;
+  void SetObserver(HandleObserver* observer) { observer_ = observer; }
   int64_t live_tensors() const { return live_tensors_; }
 
   MemoryAccount& account() { return account_; }
@@ -149,6 +160,7 @@ class HandlePool {
   int64_t live_slots_ = 0;
   int environments_ = 0;
   HeldFunctions functions_;
+  HandleObserver* observer_ = nullptr;
 };
 
 }  // namespace nodetorch

@@ -35,6 +35,7 @@ struct PackedTensor : torch::autograd::SavedVariableHooks {
     Environment& environment = hooks.pack->environment();
     thread->Call([&] {
       Napi::HandleScope scope(environment.env());
+      const LiveScope live(environment);
       napi_value value = CallWith(environment, *hooks.pack, ToJs(environment, tensor));
       packed = std::make_unique<Persistent>(environment, value);
     });
@@ -45,6 +46,7 @@ struct PackedTensor : torch::autograd::SavedVariableHooks {
     Environment& environment = hooks.unpack->environment();
     thread->Call([&] {
       Napi::HandleScope scope(environment.env());
+      const LiveScope live(environment);
       napi_value value = CallWith(environment, *hooks.unpack, packed->Get());
       tensor = TensorArgument(environment, value, "what the unpack hook of a saved tensor returned");
     });

@@ -47,7 +47,7 @@ for (const way of ['none', 'reentrant', 'other', 'segments']) {
   const model = new Model(way);
   report(`${way}.initial`, model.stateDict());
   const optimizer = new optim.RAdam(model.parameters(), { lr: 5e-3, weightDecay: 1e-3 });
-  const train = () => {
+  const train = captured(() => {
     const batch = torch.randint(0, 160, [16]);
     optimizer.zeroGrad();
     const loss = F.mseLoss(model(x.at(batch)), y.at(batch));
@@ -55,11 +55,9 @@ for (const way of ['none', 'reentrant', 'other', 'segments']) {
     const norm = nn.utils.getTotalNorm([...model.parameters()].map((param) => param.grad!));
     optimizer.step();
     return [loss, norm];
-  };
-  // A checkpoint is JavaScript in the backward pass, which cannot be captured.
-  const trainStep = way === 'none' ? captured(train) : train;
+  });
   for (let step = 0; step < STEPS; step++) {
-    const [loss, norm] = trainStep();
+    const [loss, norm] = train();
     report(`${way}.step.${step}`, [loss.item(), norm.item()]);
   }
   report(`${way}.trained`, model.stateDict());
