@@ -6,7 +6,13 @@ const path = require('node:path');
 const readline = require('node:readline');
 
 const [kind, folder, peers] = process.argv.slice(2);
-const shapes = { MLP: [8, 64], CNN: [1, 3, 128, 128], transformer: [1, 64, 256] };
+const shapes = {
+  MLP: [8, 64],
+  CNN: [1, 3, 128, 128],
+  transformer: [1, 64, 256],
+  ResNet: [1, 3, 128, 128],
+  MobileNet: [1, 3, 128, 128],
+};
 
 /** The same numbers on each side, between -1.7 and 1.7. */
 function numbersFor(shape) {
