@@ -8,6 +8,7 @@
 #include <c10/util/safe_numerics.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -43,19 +44,41 @@ struct Conv2d : ConvShape {
     return size == one && stride == one && padding == none;
   }
 
-  void Gather(int64_t row, int64_t group, float* to) const;
+  void GatherRows(int64_t first, int64_t count, int64_t group, float* to) const;
+  float* Gather(int64_t n, int64_t y0, int64_t x0, int64_t group, float* to) const;
   void RunRows(int64_t first, int64_t count, int64_t panel, int64_t panels, float* scratch) const;
   void RunAll() const;
   void RunDepthwiseRow(int64_t row, std::vector<Tap>& taps) const;
   void RunDepthwise() const;
 };
 
-// What the filters of a group see for one place of the result.
-void Conv2d::Gather(int64_t row, int64_t group, float* to) const {
-  const int64_t x0 = row % out_width * stride[1] - padding[1];
-  const int64_t y0 = row / out_width % out_height * stride[0] - padding[0];
-  const int64_t n = row / out_width / out_height, count = InOfGroup();
+// Copies a few numbers, which a call for each would take longer for. `to` has room for kChunk more than it is given,
+// and so have the numbers before `end`.
+constexpr int64_t kChunk = 16;
+float* CopyNumbers(const float* from, int64_t count, float* to, const float* end) {
+  if (count > 4 * kChunk || end - from < count + kChunk) return std::copy_n(from, count, to);
+  for (int64_t i = 0; i < count; i += kChunk) std::memcpy(to + i, from + i, kChunk * sizeof(float));
+  return to + count;
+}
+
+// What the filters of a group see for some places of the result.
+void Conv2d::GatherRows(int64_t first, int64_t count, int64_t group, float* to) const {
+  int64_t x = first % out_width, y = first / out_width % out_height, n = first / out_width / out_height;
+  for (int64_t i = 0; i < count; i++) {
+    to = Gather(n, y * stride[0] - padding[0], x * stride[1] - padding[1], group, to);
+    if (++x < out_width) continue;
+    x = 0;
+    if (++y < out_height) continue;
+    y = 0;
+    n++;
+  }
+}
+
+// For one place, whose filter begins there.
+float* Conv2d::Gather(int64_t n, int64_t y0, int64_t x0, int64_t group, float* to) const {
+  const int64_t count = InOfGroup();
   const bool is_run = dilation[1] == 1 && groups == 1;
+  const float* end = image + batch * height * width * in;
   for (int64_t ky = 0; ky < size[0]; ky++) {
     const int64_t y = y0 + ky * dilation[0];
     if (y < 0 || y >= height) {
@@ -66,16 +89,17 @@ void Conv2d::Gather(int64_t row, int64_t group, float* to) const {
     if (is_run) {
       const int64_t first = std::clamp<int64_t>(-x0, 0, size[1]);
       const int64_t last = std::clamp<int64_t>(width - x0, first, size[1]);
-      to = std::fill_n(to, first * count, 0.0f);
-      if (last > first) to = std::copy_n(line + (x0 + first) * count, (last - first) * count, to);
-      to = std::fill_n(to, (size[1] - last) * count, 0.0f);
+      if (first > 0) to = std::fill_n(to, first * count, 0.0f);
+      if (last > first) to = CopyNumbers(line + (x0 + first) * count, (last - first) * count, to, end);
+      if (last < size[1]) to = std::fill_n(to, (size[1] - last) * count, 0.0f);
       continue;
     }
     for (int64_t kx = 0; kx < size[1]; kx++) {
       const int64_t x = x0 + kx * dilation[1];
-      to = x < 0 || x >= width ? std::fill_n(to, count, 0.0f) : std::copy_n(line + x * in, count, to);
+      to = x < 0 || x >= width ? std::fill_n(to, count, 0.0f) : CopyNumbers(line + x * in, count, to, end);
     }
   }
+  return to;
 }
 
 // Some panels of each group, for some places of the result.
@@ -85,7 +109,7 @@ void Conv2d::RunRows(int64_t first, int64_t count, int64_t panel, int64_t panels
   for (int64_t group = 0; group < groups; group++) {
     const float* rows = image + first * in + group * k;
     if (scratch) {
-      for (int64_t i = 0; i < count; i++) Gather(first + i, group, scratch + i * k);
+      GatherRows(first, count, group, scratch);
       rows = scratch;
     }
     for (int64_t i = panel; i < panel + panels; i++) {
@@ -114,7 +138,7 @@ void Conv2d::RunAll() const {
     const int64_t first = rows * block / blocks, count = rows * (block + 1) / blocks - first;
     const int64_t panel = panels * part / parts;
     at::Tensor scratch;
-    if (!IsPointwise()) scratch = at::empty({count * K()}, at::kFloat);
+    if (!IsPointwise()) scratch = at::empty({count * K() + kChunk}, at::kFloat);
     RunRows(first, count, panel, panels * (part + 1) / parts - panel,
             scratch.defined() ? scratch.mutable_data_ptr<float>() : nullptr);
   });

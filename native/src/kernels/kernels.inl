@@ -15,7 +15,6 @@ inline Vec Limited(Vec a, const Limits& limits) {
   }
   return a;
 }
-inline float Lane(Vec a, int i) { return a.lane[i]; }
 #else
 typedef float Vec __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
 // NaN stays NaN.
@@ -24,8 +23,12 @@ inline Vec Limited(Vec a, const Limits& limits) {
   const Vec zero{}, most = zero + limits.most, positive = a < zero ? zero : a;
   return positive > most ? most : positive;
 }
-inline float Lane(Vec a, int i) { return a[i]; }
 #endif
+
+inline float Limited(float a, const Limits& limits) {
+  if (!limits.relu) return a;
+  return a < 0 ? 0 : a > limits.most ? limits.most : a;
+}
 
 inline Vec Load(const float* from) { return *reinterpret_cast<const Vec*>(from); }
 inline void Save(float* to, Vec value) { *reinterpret_cast<Vec*>(to) = value; }
@@ -37,8 +40,10 @@ template <int kVecs, int kCount>
 inline void Tile(const PanelProduct& p, int64_t row, int64_t column, int64_t width) {
   const float *a = p.a + row * p.lda, *b = p.panel + column;
   Vec sums[kCount][kVecs];
-  for (int v = 0; v < kVecs; v++) {
-    for (int r = 0; r < kCount; r++) sums[r][v] = Load(p.bias + column + v * kLanes);
+  NODETORCH_UNROLL
+  for (int r = 0; r < kCount; r++) {
+    NODETORCH_UNROLL
+    for (int v = 0; v < kVecs; v++) sums[r][v] = Load(p.bias + column + v * kLanes);
   }
   const int64_t k = p.k, lda = p.lda;
   for (int64_t i = 0; i < k; i++) {
@@ -53,21 +58,29 @@ inline void Tile(const PanelProduct& p, int64_t row, int64_t column, int64_t wid
       for (int v = 0; v < kVecs; v++) sums[r][v] = sums[r][v] + x * weights[v];
     }
   }
-  for (int r = 0; r < kCount; r++) {
-    float* c = p.c + (row + r) * p.ldc + column;
-    const float* other = p.other ? p.other + (row + r) * p.ld_other + column : nullptr;
-    for (int v = 0; v < kVecs; v++) {
-      const int64_t left = width - v * kLanes;
-      if (left >= kLanes) {
-        const Vec sum = other ? sums[r][v] + Load(other + v * kLanes) : sums[r][v];
-        Save(c + v * kLanes, Limited(sum, p.limits));
-        continue;
+  float* c = p.c + row * p.ldc + column;
+  const float* other = p.other ? p.other + row * p.ld_other + column : nullptr;
+  if (width == kVecs * kLanes) {
+    NODETORCH_UNROLL
+    for (int r = 0; r < kCount; r++) {
+      NODETORCH_UNROLL
+      for (int v = 0; v < kVecs; v++) {
+        const Vec sum = other ? sums[r][v] + Load(other + r * p.ld_other + v * kLanes) : sums[r][v];
+        Save(c + r * p.ldc + v * kLanes, Limited(sum, p.limits));
       }
-      // The last columns of a result that is not so wide.
-      float numbers[kLanes] = {};
-      for (int64_t j = 0; other && j < left; j++) numbers[j] = other[v * kLanes + j];
-      const Vec sum = Limited(sums[r][v] + Load(numbers), p.limits);
-      for (int64_t j = 0; j < left; j++) c[v * kLanes + j] = Lane(sum, static_cast<int>(j));
+    }
+    return;
+  }
+  float whole[kCount * kVecs * kLanes];  // the last columns of a result that is not so wide
+  NODETORCH_UNROLL
+  for (int r = 0; r < kCount; r++) {
+    NODETORCH_UNROLL
+    for (int v = 0; v < kVecs; v++) Save(whole + (r * kVecs + v) * kLanes, sums[r][v]);
+  }
+  for (int r = 0; r < kCount; r++) {
+    for (int64_t j = 0; j < width; j++) {
+      const float sum = whole[r * kVecs * kLanes + j] + (other ? other[r * p.ld_other + j] : 0.0f);
+      c[r * p.ldc + j] = Limited(sum, p.limits);
     }
   }
 }
@@ -98,21 +111,30 @@ inline void RunPanelProduct(const PanelProduct& p) {
 template <int kVecs, int kCount>
 inline void DepthwiseVecs(const Depthwise& p, int64_t place, int64_t channel) {
   Vec sums[kCount][kVecs];
+  NODETORCH_UNROLL
   for (int i = 0; i < kCount; i++) {
+    NODETORCH_UNROLL
     for (int v = 0; v < kVecs; v++) sums[i][v] = Load(p.bias + channel + v * kLanes);
   }
-  for (int64_t t = 0; t < p.count; t++) {
-    const float* image = p.taps[t].image + place * p.step + channel;
+  const int64_t step = p.step, offset = place * step + channel, count = p.count;
+  const Tap* taps = p.taps;
+  for (int64_t t = 0; t < count; t++) {
+    const float *image = taps[t].image + offset, *weights = taps[t].weights + channel;
+    NODETORCH_UNROLL
     for (int v = 0; v < kVecs; v++) {
-      const Vec weights = Load(p.taps[t].weights + channel + v * kLanes);
-      for (int i = 0; i < kCount; i++) sums[i][v] = sums[i][v] + Load(image + i * p.step + v * kLanes) * weights;
+      const Vec column = Load(weights + v * kLanes);
+      NODETORCH_UNROLL
+      for (int i = 0; i < kCount; i++) sums[i][v] = sums[i][v] + Load(image + i * step + v * kLanes) * column;
     }
   }
+  float* out = p.out + place * p.channels + channel;
+  const float* other = p.other ? p.other + place * p.channels + channel : nullptr;
+  NODETORCH_UNROLL
   for (int i = 0; i < kCount; i++) {
+    NODETORCH_UNROLL
     for (int v = 0; v < kVecs; v++) {
-      const int64_t at = (place + i) * p.channels + channel + v * kLanes;
-      const Vec sum = p.other ? sums[i][v] + Load(p.other + at) : sums[i][v];
-      Save(p.out + at, Limited(sum, p.limits));
+      const int64_t at = i * p.channels + v * kLanes;
+      Save(out + at, Limited(other ? sums[i][v] + Load(other + at) : sums[i][v], p.limits));
     }
   }
 }
@@ -129,8 +151,7 @@ inline void DepthwisePlaces(const Depthwise& p, int64_t place) {
         sum += p.taps[t].image[(place + i) * p.step + channel] * p.taps[t].weights[channel];
       const int64_t at = (place + i) * p.channels + channel;
       if (p.other) sum += p.other[at];
-      if (p.limits.relu) sum = sum < 0 ? 0 : sum > p.limits.most ? p.limits.most : sum;
-      p.out[at] = sum;
+      p.out[at] = Limited(sum, p.limits);
     }
   }
 }

@@ -17,6 +17,13 @@
 #define NODETORCH_FOR_ALL _Pragma("GCC pop_options")
 #endif
 
+// Sums stay in registers where each has a number of its own.
+#ifdef _MSC_VER
+#define NODETORCH_UNROLL
+#else
+#define NODETORCH_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 namespace nodetorch {
 
 namespace {
