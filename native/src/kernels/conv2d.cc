@@ -21,6 +21,8 @@ namespace {
 
 constexpr int64_t kMostRows = 64;
 constexpr int64_t kBytesOfRows = 512 * 1024;  // gathered, so that they stay in the second cache
+constexpr int64_t kMostOfLines = 4;           // channels of an image that is padded instead
+constexpr int64_t kLeastOfLine = 16;
 constexpr int64_t kMostOfShape = 1 << 20;     // of strides, padding and dilation: sizes do not overflow
 
 bool IsDepthwise(int64_t channels, int64_t in, int64_t groups) {
@@ -32,6 +34,7 @@ struct Conv2d : ConvShape {
   const float* image;
   const float* packed;
   const float* other;
+  const float* zeros;  // as many as there are channels
   float* result;
   Limits limits;
 
@@ -48,8 +51,15 @@ struct Conv2d : ConvShape {
   float* Gather(int64_t n, int64_t y0, int64_t x0, int64_t group, float* to) const;
   void RunRows(int64_t first, int64_t count, int64_t panel, int64_t panels, float* scratch) const;
   void RunAll() const;
+  void FindTaps(int64_t n, int64_t y0, int64_t x0, std::vector<Tap>& taps) const;
   void RunDepthwiseRow(int64_t row, std::vector<Tap>& taps) const;
   void RunDepthwise() const;
+  bool IsOfLines() const {
+    return groups == 1 && dilation[1] == 1 && size[1] > 1 && padding[0] < size[0] * dilation[0] &&
+           padding[1] < size[1] && in <= kMostOfLines && out_width >= kLeastOfLine;
+  }
+  void RunLines() const;
+  void Run();
 };
 
 // Copies a few numbers, which a call for each would take longer for. `to` has room for kChunk more than it is given,
@@ -147,29 +157,40 @@ void Conv2d::RunAll() const {
 // Packed weights: the biases, then the channels' weights for each place of the filter.
 void Conv2d::RunDepthwiseRow(int64_t row, std::vector<Tap>& taps) const {
   const int64_t n = row / out_height, y0 = row % out_height * stride[0] - padding[0];
-  // Places from `inner` to `outer` see nothing beyond the sides.
-  const int64_t reach = (size[1] - 1) * dilation[1];
-  const int64_t inner = std::min(out_width, (padding[1] + stride[1] - 1) / stride[1]);
-  const int64_t fitting = width + padding[1] - reach - 1;
-  const int64_t outer = fitting < 0 ? inner : std::clamp(fitting / stride[1] + 1, inner, out_width);
-  for (int64_t x = 0; x < out_width;) {
-    const int64_t places = x == inner && outer > inner ? outer - inner : 1;
-    taps.clear();
-    for (int64_t ky = 0; ky < size[0]; ky++) {
-      const int64_t y = y0 + ky * dilation[0];
-      if (y < 0 || y >= height) continue;
-      for (int64_t kx = 0; kx < size[1]; kx++) {
-        const int64_t from = x * stride[1] - padding[1] + kx * dilation[1];
-        if (from < 0 || from >= width) continue;
-        taps.push_back({image + ((n * height + y) * width + from) * channels,
-                        packed + (1 + ky * size[1] + kx) * channels});
+  const int64_t reach = (size[1] - 1) * dilation[1], step = kPlaces * stride[1];
+  const auto depthwise = BestKernels().depthwise;
+  bool is_known = false;  // whether the taps are those of the places before these, which are inside as well
+  for (int64_t x = 0; x < out_width; x += kPlaces) {
+    const int64_t places = std::min<int64_t>(kPlaces, out_width - x), x0 = x * stride[1] - padding[1];
+    const bool is_inside = x0 >= 0 && x0 + step - stride[1] + reach < width;
+    if (is_inside && is_known) {
+      for (Tap& tap : taps) {
+        for (const float*& place : tap.places) place += step * channels;
+      }
+    } else {
+      FindTaps(n, y0, x0, taps);
+    }
+    is_known = is_inside;
+    const int64_t at = (row * out_width + x) * channels;
+    depthwise({taps.data(), static_cast<int64_t>(taps.size()), channels, places, packed, result + at,
+               other ? other + at : nullptr, limits});
+  }
+}
+
+// Lines beyond the image have none.
+void Conv2d::FindTaps(int64_t n, int64_t y0, int64_t x0, std::vector<Tap>& taps) const {
+  taps.clear();
+  for (int64_t ky = 0; ky < size[0]; ky++) {
+    const int64_t y = y0 + ky * dilation[0];
+    if (y < 0 || y >= height) continue;
+    for (int64_t kx = 0; kx < size[1]; kx++) {
+      Tap& tap = taps.emplace_back();
+      tap.weights = packed + (1 + ky * size[1] + kx) * channels;
+      for (int64_t i = 0; i < kPlaces; i++) {
+        const int64_t x = x0 + i * stride[1] + kx * dilation[1];
+        tap.places[i] = x < 0 || x >= width ? zeros : image + ((n * height + y) * width + x) * channels;
       }
     }
-    const int64_t at = (row * out_width + x) * channels;
-    BestKernels().depthwise({taps.data(), static_cast<int64_t>(taps.size()), channels, places,
-                             stride[1] * channels, packed, result + at, other ? other + at : nullptr,
-                             limits});
-    x += places;
   }
 }
 
@@ -178,6 +199,43 @@ void Conv2d::RunDepthwise() const {
     thread_local std::vector<Tap> taps;
     RunDepthwiseRow(row, taps);
   });
+}
+
+// The image with zeros around it, where a few channels make short rows: those of a line lie in it, in parts.
+void Conv2d::RunLines() const {
+  const int64_t lines = height + 2 * padding[0], line = (width + 2 * padding[1]) * in;
+  const at::Tensor padded = at::zeros({batch * lines * line}, at::kFloat);
+  auto* to = padded.mutable_data_ptr<float>();
+  for (int64_t y = 0; y < batch * height; y++) {
+    float* place = to + ((y / height * lines + padding[0] + y % height) * line + padding[1] * in);
+    std::copy_n(image + y * width * in, width * in, place);
+  }
+  const auto product = BestKernels().panel_product;
+  EachTask(batch * out_height, [&](int64_t task) {
+    const float* first = to + (task / out_height * lines + task % out_height * stride[0]) * line;
+    for (int64_t column = 0; column < channels; column += kPanel) {
+      const int64_t at = task * out_width * channels + column;
+      const float* weights = packed + column * (K() + 1);
+      PanelProduct p{first,   stride[1] * in, out_width, weights + kPanel, K(),
+                     weights, result + at,    channels};
+      p.columns = std::min(kPanel, channels - column);
+      p.other = other ? other + at : nullptr;
+      p.ld_other = channels;
+      p.limits = limits;
+      p.parts = size[0];
+      p.part = dilation[0] * line;
+      product(p);
+    }
+  });
+}
+
+void Conv2d::Run() {
+  if (IsDepthwise(channels, in, groups)) {
+    const at::Tensor nothing = at::zeros({channels}, at::kFloat);
+    zeros = nothing.const_data_ptr<float>();
+    return RunDepthwise();
+  }
+  return IsOfLines() ? RunLines() : RunAll();
 }
 
 // How many numbers the packed weights are; -1 where that is no number.
@@ -258,7 +316,7 @@ at::Tensor Conv2dPacked(const at::Tensor& x, const at::Tensor& packed, const Con
   conv.other = adds ? epilogue.other.const_data_ptr<float>() : nullptr;
   conv.result = result.mutable_data_ptr<float>();
   conv.limits = epilogue.InKernel(adds);
-  if (result.numel() > 0) IsDepthwise(channels, in, groups) ? conv.RunDepthwise() : conv.RunAll();
+  if (result.numel() > 0) conv.Run();
   return epilogue.Finish(std::move(result), adds);
 }
 

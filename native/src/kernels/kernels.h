@@ -15,7 +15,7 @@ struct Limits {
   float most = std::numeric_limits<float>::infinity();
 };
 
-// c (rows, columns) = a (rows, k) * panel (k, kPanel) + bias, + other, within limits.
+// c (rows, columns) = a (rows, k) * panel (k, kPanel) + bias, + other, within limits. A row of `a` may lie in parts.
 struct PanelProduct {
   const float* a;
   int64_t lda;
@@ -29,6 +29,7 @@ struct PanelProduct {
   const float* other = nullptr;  // as c
   int64_t ld_other = 0;
   Limits limits;
+  int64_t parts = 1, part = 0;  // of k / parts numbers each, so far apart
 };
 
 // One tile of a convolution by Winograd's F(4 x 4, 3 x 3): 6 x 6 places of the image, 4 x 4 of the result.
@@ -48,16 +49,17 @@ struct TileOutput {
   Limits limits;
 };
 
-// Places of a result in which each channel is a sum of its own: where the first one's numbers and their weights lie.
+// Places side by side of a result in which each channel is a sum of its own.
+constexpr int kPlaces = 4;
 struct Tap {
-  const float* image;
+  const float* places[kPlaces];  // of the image, `channels` numbers each
   const float* weights;
 };
 struct Depthwise {
   const Tap* taps;
   int64_t count;  // of taps
   int64_t channels;
-  int64_t places, step;  // from one place of the image to the next
+  int64_t places;  // 1 to kPlaces
   const float* bias;
   float* out;          // (places, channels)
   const float* other;  // as out, or null

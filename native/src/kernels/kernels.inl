@@ -45,17 +45,19 @@ inline void Tile(const PanelProduct& p, int64_t row, int64_t column, int64_t wid
     NODETORCH_UNROLL
     for (int v = 0; v < kVecs; v++) sums[r][v] = Load(p.bias + column + v * kLanes);
   }
-  const int64_t k = p.k, lda = p.lda;
-  for (int64_t i = 0; i < k; i++) {
+  const int64_t k = p.k / p.parts, lda = p.lda;
+  for (int64_t part = 0; part < p.parts; part++, a += p.part, b += k * kPanel) {
+    for (int64_t i = 0; i < k; i++) {
 #ifndef _MSC_VER
-    // Weights come from further away than the processor looks ahead.
-    for (int j = 0; j < kVecs * kLanes; j += 16) __builtin_prefetch(b + (i + 24) * kPanel + j);
+      // Weights come from further away than the processor looks ahead.
+      for (int j = 0; j < kVecs * kLanes; j += 16) __builtin_prefetch(b + (i + 24) * kPanel + j);
 #endif
-    Vec weights[kVecs];
-    for (int v = 0; v < kVecs; v++) weights[v] = Load(b + i * kPanel + v * kLanes);
-    for (int r = 0; r < kCount; r++) {
-      const float x = a[r * lda + i];
-      for (int v = 0; v < kVecs; v++) sums[r][v] = sums[r][v] + x * weights[v];
+      Vec weights[kVecs];
+      for (int v = 0; v < kVecs; v++) weights[v] = Load(b + i * kPanel + v * kLanes);
+      for (int r = 0; r < kCount; r++) {
+        const float x = a[r * lda + i];
+        for (int v = 0; v < kVecs; v++) sums[r][v] = sums[r][v] + x * weights[v];
+      }
     }
   }
   float* c = p.c + row * p.ldc + column;
@@ -107,28 +109,28 @@ inline void RunPanelProduct(const PanelProduct& p) {
   }
 }
 
-// `kCount` places, kVecs vectors of channels at a time.
+// kVecs vectors of channels.
 template <int kVecs, int kCount>
-inline void DepthwiseVecs(const Depthwise& p, int64_t place, int64_t channel) {
+inline void DepthwiseVecs(const Depthwise& p, int64_t channel) {
   Vec sums[kCount][kVecs];
   NODETORCH_UNROLL
   for (int i = 0; i < kCount; i++) {
     NODETORCH_UNROLL
     for (int v = 0; v < kVecs; v++) sums[i][v] = Load(p.bias + channel + v * kLanes);
   }
-  const int64_t step = p.step, offset = place * step + channel, count = p.count;
-  const Tap* taps = p.taps;
-  for (int64_t t = 0; t < count; t++) {
-    const float *image = taps[t].image + offset, *weights = taps[t].weights + channel;
+  for (const Tap *tap = p.taps, *end = tap + p.count; tap != end; tap++) {
+    Vec weights[kVecs];
     NODETORCH_UNROLL
-    for (int v = 0; v < kVecs; v++) {
-      const Vec column = Load(weights + v * kLanes);
+    for (int v = 0; v < kVecs; v++) weights[v] = Load(tap->weights + channel + v * kLanes);
+    NODETORCH_UNROLL
+    for (int i = 0; i < kCount; i++) {
+      const float* image = tap->places[i] + channel;
       NODETORCH_UNROLL
-      for (int i = 0; i < kCount; i++) sums[i][v] = sums[i][v] + Load(image + i * step + v * kLanes) * column;
+      for (int v = 0; v < kVecs; v++) sums[i][v] = sums[i][v] + Load(image + v * kLanes) * weights[v];
     }
   }
-  float* out = p.out + place * p.channels + channel;
-  const float* other = p.other ? p.other + place * p.channels + channel : nullptr;
+  float* out = p.out + channel;
+  const float* other = p.other ? p.other + channel : nullptr;
   NODETORCH_UNROLL
   for (int i = 0; i < kCount; i++) {
     NODETORCH_UNROLL
@@ -140,28 +142,24 @@ inline void DepthwiseVecs(const Depthwise& p, int64_t place, int64_t channel) {
 }
 
 template <int kCount>
-inline void DepthwisePlaces(const Depthwise& p, int64_t place) {
+inline void AnyDepthwise(const Depthwise& p) {
+  if constexpr (kCount > 1) {
+    if (p.places < kCount) return AnyDepthwise<kCount - 1>(p);
+  }
   int64_t channel = 0;
-  for (; channel + 2 * kLanes <= p.channels; channel += 2 * kLanes) DepthwiseVecs<2, kCount>(p, place, channel);
-  for (; channel + kLanes <= p.channels; channel += kLanes) DepthwiseVecs<1, kCount>(p, place, channel);
+  for (; channel + 2 * kLanes <= p.channels; channel += 2 * kLanes) DepthwiseVecs<2, kCount>(p, channel);
+  for (; channel + kLanes <= p.channels; channel += kLanes) DepthwiseVecs<1, kCount>(p, channel);
   for (; channel < p.channels; channel++) {
     for (int i = 0; i < kCount; i++) {
       float sum = p.bias[channel];
-      for (int64_t t = 0; t < p.count; t++)
-        sum += p.taps[t].image[(place + i) * p.step + channel] * p.taps[t].weights[channel];
-      const int64_t at = (place + i) * p.channels + channel;
-      if (p.other) sum += p.other[at];
-      p.out[at] = Limited(sum, p.limits);
+      for (int64_t t = 0; t < p.count; t++) sum += p.taps[t].places[i][channel] * p.taps[t].weights[channel];
+      const int64_t at = i * p.channels + channel;
+      p.out[at] = Limited(p.other ? sum + p.other[at] : sum, p.limits);
     }
   }
 }
 
-inline void RunDepthwise(const Depthwise& p) {
-  constexpr int kPlaces = 4;
-  int64_t place = 0;
-  for (; place + kPlaces <= p.places; place += kPlaces) DepthwisePlaces<kPlaces>(p, place);
-  for (; place < p.places; place++) DepthwisePlaces<1>(p, place);
-}
+inline void RunDepthwise(const Depthwise& p) { AnyDepthwise<kPlaces>(p); }
 
 // Six numbers times the transposed B of F(4, 3).
 inline void TransformInput(const Vec (&d)[6], Vec (&t)[6]) {
