@@ -14,6 +14,7 @@ import {
 
 const RANK = 4; // batch, heads, tokens, width: libtorch's kernel of one pass is for these
 const RANKS = [3, RANK]; // of 3, batch and heads are one
+const LEAST_SCORES = 180 * 180; // of a head: fewer are made as fast one operator after the other
 const SURELY_MASKED = -1e9; // no score is of that size
 
 interface Scores {
@@ -120,6 +121,8 @@ export function fuseAttention(program: ProgramDescription, results: Results): Pr
     if (!softmax || !v || !('slot' in v) || !isSoftmax(softmax, rank)) return [node];
     const scores = scoresOf(softmax);
     if (!scores || !sameSizes(scores.first, softmax) || rankOf(softmax) !== rank) return [node];
+    const [rows, columns] = results.get(softmax.name)!.sizes.slice(-2).map(Number); // NaN where one is open
+    if (rows * columns < LEAST_SCORES) return [node];
     return view.isQuietBetween(scores.first, node) ? attend(node, scores, v) : [node];
   });
   return { ...program, slots, nodes };

@@ -11,7 +11,7 @@ from torch import nn
 from torch.export import Dim, export, save
 
 FOLDER = pathlib.Path(__file__).parent / "attention"
-WIDTH, HEADS, TOKENS = 32, 4, 12
+WIDTH, HEADS, TOKENS = 16, 2, 184  # fewer are not fused
 
 
 class Written(nn.Module):
@@ -38,7 +38,7 @@ class Bmm(nn.Module):
     def __init__(self, with_mask):
         super().__init__()
         self.q, self.k, self.v, self.out = (nn.Linear(WIDTH, WIDTH) for _ in range(4))
-        self.register_buffer("mask", torch.randn(1, TOKENS, TOKENS) if with_mask else None)
+        self.register_buffer("mask", torch.randn(1, 1, TOKENS) if with_mask else None)
 
     def shape(self, x):
         n, tokens, width = x.shape
@@ -66,22 +66,22 @@ class MultiHead(nn.Module):
         self.attention = nn.MultiheadAttention(WIDTH, HEADS, batch_first=True)
         self.returns = returns
 
-    def forward(self, x, mask):
-        y, weights = self.attention(x, x, x, attn_mask=mask)
+    def forward(self, x, absent):
+        y, weights = self.attention(x, x, x, key_padding_mask=absent)
         return y + weights.sum() if self.returns else y
 
 
 def main():
     torch.manual_seed(0)
     FOLDER.mkdir(exist_ok=True)
-    mask = torch.randn(TOKENS, TOKENS)
+    absent = torch.arange(TOKENS).expand(2, TOKENS) > 150
     batch = Dim("batch", min=2, max=8)
     for name, model, rest, sizes in (
-        ("written", Written(), (), [3]),
-        ("bmm", Bmm(False), (), [2, 5]),
+        ("written", Written(), (), [2]),
+        ("bmm", Bmm(False), (), [2, 3]),
         ("baddbmm", Bmm(True), (), [2]),
-        ("multihead", MultiHead(False), (mask,), [2]),
-        ("returned", MultiHead(True), (mask,), [2]),
+        ("multihead", MultiHead(False), (absent,), [2]),
+        ("returned", MultiHead(True), (absent,), [2]),
     ):
         model.eval()
         calls = [(torch.randn(size, TOKENS, WIDTH), *rest) for size in sizes]

@@ -23,7 +23,7 @@ const softmax = (of: string): Line => ['p', 'aten.softmax.int', of, -1];
 const mix: Line = ['y', 'aten.matmul.default', 'p', 'v'];
 
 const results = new Map(
-  ['s', 'm', 'a', 'p', 'y'].map((name) => [name, { sizes: [2, 3, 5, 6], dtype: torch.float32 }]),
+  ['s', 'm', 'a', 'p', 'y'].map((name) => [name, { sizes: [2, 3, 'rows', 'columns'], dtype: torch.float32 }]),
 );
 const fuse = (lines: Line[], outputs = ['y']) =>
   freezeProgram(program(['q', 'k', 'v'], lines, outputs), { constants: new Map(), results });
@@ -66,7 +66,7 @@ test.each(fused)('%s', (_name, lines) => {
 // Batch and heads as one dimension.
 const [q3, k3, v3] = [q, k, v].map((tensor) => tensor.flatten(0, 1));
 const results3 = new Map(
-  ['s', 'm', 'a', 'p', 'y'].map((name) => [name, { sizes: [6, 5, 6], dtype: torch.float32 }]),
+  ['s', 'm', 'a', 'p', 'y'].map((name) => [name, { sizes: [6, 'rows', 'columns'], dtype: torch.float32 }]),
 );
 const fuse3 = (lines: Line[]) =>
   freezeProgram(program(['q', 'k', 'v'], lines, ['y']), { constants: new Map(), results: results3 });
@@ -135,8 +135,22 @@ test('a baddbmm that is scaled as a whole stays', () => {
   ];
   expect(count3(lines)).toBe(0);
 });
+test.each([
+  [5, 6, 0],
+  [180, 179, 0],
+  [180, 180, 1],
+])('of %p by %p scores there are too few, or enough', (rows, columns, count) => {
+  const lines = [turn, scores, softmax('s'), mix];
+  const known = new Map(
+    ['s', 'p', 'y'].map((name) => [name, { sizes: [2, 3, rows, columns], dtype: torch.float32 }]),
+  );
+  const given = program(['q', 'k', 'v'], lines, ['y']);
+  const text = programText(freezeProgram(given, { constants: new Map(), results: known }));
+  expect(text.split('scaled_dot_product_attention').length - 1).toBe(count);
+});
 test('a mask with a dimension more than the scores stays what is added', () => {
-  const mask = torch.zeros([6, 1, 5, 6]);
+  const mask = torch.zeros([6, 1, 190, 190]);
+  const [q3, k3, v3] = [1, 2, 3].map(() => torch.randn([6, 190, 4]));
   const attend = (a: Tensor, b: Tensor, c: Tensor) =>
     a.matmul(b.transpose(-2, -1)).add(mask).softmax(-1).matmul(c);
   const frozen = torch.capture(attend, { freeze: true });
@@ -172,8 +186,8 @@ test.each(left.map(([name, lines, outputs = ['y']]) => ({ name, lines, outputs }
 );
 
 test('a mask of more heads than the scores have stays what is added', () => {
-  const mask = torch.zeros([1, 3, 5, 6]);
-  const [one, keys, values] = [q, k, v].map((tensor) => tensor.narrow(1, 0, 1));
+  const mask = torch.zeros([1, 3, 190, 190]);
+  const [one, keys, values] = [1, 2, 3].map(() => torch.randn([2, 1, 190, 4]));
   const attend = (a: Tensor, b: Tensor, c: Tensor) =>
     a.matmul(b.transpose(-2, -1)).add(mask).softmax(-1).matmul(c);
   const frozen = torch.capture(attend, { freeze: true });
@@ -183,7 +197,8 @@ test('a mask of more heads than the scores have stays what is added', () => {
 });
 
 test('a captured function', () => {
-  const mask = torch.full([5, 6], -Infinity).triu(2);
+  const mask = torch.full([190, 190], -Infinity).triu(2);
+  const [q, k, v] = [1, 2, 3].map(() => torch.randn([2, 3, 190, 4]));
   const [written, one] = [
     (a: Tensor, b: Tensor, c: Tensor) => a.matmul(b.transpose(-2, -1)).div(2).add(mask).softmax(-1).matmul(c),
     (a: Tensor, b: Tensor, c: Tensor) => torch.scaledDotProductAttention(a, b, c, mask),
