@@ -1,6 +1,5 @@
-// Convolutions with their channels last. What a filter sees of an image is a row of numbers, and the filters are
-// a linear layer over such rows, as in linear.cc: those of 1 x 1 and stride 1 find theirs in the image, others
-// gather a few at a time. Where each channel has a filter of its own, the sums are made in place.
+#include "kernels/conv2d.h"
+
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
@@ -10,10 +9,6 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <vector>
-
-#include "kernels/kernels.h"
-#include "kernels/packed.h"
 
 namespace nodetorch {
 
@@ -23,52 +18,36 @@ constexpr int64_t kMostRows = 64;
 constexpr int64_t kBytesOfRows = 512 * 1024;  // gathered, so that they stay in the second cache
 constexpr int64_t kMostOfLines = 4;           // channels of an image that is padded instead
 constexpr int64_t kLeastOfLine = 16;
-constexpr int64_t kMostOfShape = 1 << 20;     // of strides, padding and dilation: sizes do not overflow
+constexpr int64_t kMostOfShape = 1 << 20;  // of strides, padding and dilation: sizes do not overflow
 
 bool IsDepthwise(int64_t channels, int64_t in, int64_t groups) {
   return groups > 1 && groups == channels && groups == in;
 }
 
-struct Conv2d : ConvShape {
-  int64_t batch, in, height, width, out_height, out_width;
-  const float* image;
-  const float* packed;
-  const float* other;
-  const float* zeros;  // as many as there are channels
-  float* result;
-  Limits limits;
-
-  int64_t InOfGroup() const { return in / groups; }
-  int64_t K() const { return size[0] * size[1] * InOfGroup(); }
-  int64_t Rows() const { return batch * out_height * out_width; }
-  // The rows lie in the image as they are.
-  bool IsPointwise() const {
-    const std::array<int64_t, 2> one{1, 1}, none{0, 0};
-    return size == one && stride == one && padding == none;
-  }
-
-  void GatherRows(int64_t first, int64_t count, int64_t group, float* to) const;
-  float* Gather(int64_t n, int64_t y0, int64_t x0, int64_t group, float* to) const;
-  void RunRows(int64_t first, int64_t count, int64_t panel, int64_t panels, float* scratch) const;
-  void RunAll() const;
-  void FindTaps(int64_t n, int64_t y0, int64_t x0, std::vector<Tap>& taps) const;
-  void RunDepthwiseRow(int64_t row, std::vector<Tap>& taps) const;
-  void RunDepthwise() const;
-  bool IsOfLines() const {
-    return groups == 1 && dilation[1] == 1 && size[1] > 1 && padding[0] < size[0] * dilation[0] &&
-           padding[1] < size[1] && in <= kMostOfLines && out_width >= kLeastOfLine;
-  }
-  void RunLines() const;
-  void Run();
-};
-
-// Copies a few numbers, which a call for each would take longer for. `to` has room for kChunk more than it is given,
-// and so have the numbers before `end`.
+// Copies a few numbers, which a call for each would take longer for. `to` has room for kChunk more than it is
+// given, and so have the numbers before `end`.
 constexpr int64_t kChunk = 16;
 float* CopyNumbers(const float* from, int64_t count, float* to, const float* end) {
   if (count > 4 * kChunk || end - from < count + kChunk) return std::copy_n(from, count, to);
   for (int64_t i = 0; i < count; i += kChunk) std::memcpy(to + i, from + i, kChunk * sizeof(float));
   return to + count;
+}
+
+}  // namespace
+
+bool Conv2d::IsPointwise() const {
+  const std::array<int64_t, 2> one{1, 1}, none{0, 0};
+  return size == one && stride == one && padding == none;
+}
+
+bool Conv2d::IsOfLines() const {
+  return groups == 1 && dilation[1] == 1 && size[1] > 1 && padding[0] < size[0] && padding[1] < size[1] &&
+         in <= kMostOfLines && out_width >= kLeastOfLine;
+}
+
+void Conv2d::Run() const {
+  if (IsDepthwise(channels, in, groups)) return RunDepthwise();
+  return IsOfLines() ? RunLines() : RunAll();
 }
 
 // What the filters of a group see for some places of the result.
@@ -125,8 +104,7 @@ void Conv2d::RunRows(int64_t first, int64_t count, int64_t panel, int64_t panels
     for (int64_t i = panel; i < panel + panels; i++) {
       const int64_t column = i * kPanel, at = first * channels + group * features + column;
       const float* weights = packed + (group * all + i) * (k + 1) * kPanel;
-      PanelProduct p{rows,    scratch ? k : in, count, weights + kPanel, k,
-                     weights, result + at,      channels};
+      PanelProduct p{rows, scratch ? k : in, count, weights + kPanel, k, weights, result + at, channels};
       p.columns = std::min(kPanel, features - column);
       p.other = other ? other + at : nullptr;
       p.ld_other = channels;
@@ -137,7 +115,8 @@ void Conv2d::RunRows(int64_t first, int64_t count, int64_t panel, int64_t panels
 }
 
 void Conv2d::RunAll() const {
-  const int64_t rows = Rows(), panels = PanelsOf(channels / groups), fitting = kBytesOfRows / (K() * 4);
+  const int64_t rows = batch * out_height * out_width, panels = PanelsOf(channels / groups),
+                fitting = kBytesOfRows / (K() * 4);
   const int64_t most = IsPointwise() ? kMostRows : std::clamp<int64_t>(fitting / 8 * 8, 8, kMostRows);
   const int64_t blocks = (rows + most - 1) / most;
   // Few rows are shared out by their panels: each thread gathers them then.
@@ -151,53 +130,6 @@ void Conv2d::RunAll() const {
     if (!IsPointwise()) scratch = at::empty({count * K() + kChunk}, at::kFloat);
     RunRows(first, count, panel, panels * (part + 1) / parts - panel,
             scratch.defined() ? scratch.mutable_data_ptr<float>() : nullptr);
-  });
-}
-
-// Packed weights: the biases, then the channels' weights for each place of the filter.
-void Conv2d::RunDepthwiseRow(int64_t row, std::vector<Tap>& taps) const {
-  const int64_t n = row / out_height, y0 = row % out_height * stride[0] - padding[0];
-  const int64_t reach = (size[1] - 1) * dilation[1], step = kPlaces * stride[1];
-  const auto depthwise = BestKernels().depthwise;
-  bool is_known = false;  // whether the taps are those of the places before these, which are inside as well
-  for (int64_t x = 0; x < out_width; x += kPlaces) {
-    const int64_t places = std::min<int64_t>(kPlaces, out_width - x), x0 = x * stride[1] - padding[1];
-    const bool is_inside = x0 >= 0 && x0 + step - stride[1] + reach < width;
-    if (is_inside && is_known) {
-      for (Tap& tap : taps) {
-        for (const float*& place : tap.places) place += step * channels;
-      }
-    } else {
-      FindTaps(n, y0, x0, taps);
-    }
-    is_known = is_inside;
-    const int64_t at = (row * out_width + x) * channels;
-    depthwise({taps.data(), static_cast<int64_t>(taps.size()), channels, places, packed, result + at,
-               other ? other + at : nullptr, limits});
-  }
-}
-
-// Lines beyond the image have none.
-void Conv2d::FindTaps(int64_t n, int64_t y0, int64_t x0, std::vector<Tap>& taps) const {
-  taps.clear();
-  for (int64_t ky = 0; ky < size[0]; ky++) {
-    const int64_t y = y0 + ky * dilation[0];
-    if (y < 0 || y >= height) continue;
-    for (int64_t kx = 0; kx < size[1]; kx++) {
-      Tap& tap = taps.emplace_back();
-      tap.weights = packed + (1 + ky * size[1] + kx) * channels;
-      for (int64_t i = 0; i < kPlaces; i++) {
-        const int64_t x = x0 + i * stride[1] + kx * dilation[1];
-        tap.places[i] = x < 0 || x >= width ? zeros : image + ((n * height + y) * width + x) * channels;
-      }
-    }
-  }
-}
-
-void Conv2d::RunDepthwise() const {
-  EachTask(batch * out_height, [&](int64_t row) {
-    thread_local std::vector<Tap> taps;
-    RunDepthwiseRow(row, taps);
   });
 }
 
@@ -216,8 +148,7 @@ void Conv2d::RunLines() const {
     for (int64_t column = 0; column < channels; column += kPanel) {
       const int64_t at = task * out_width * channels + column;
       const float* weights = packed + column * (K() + 1);
-      PanelProduct p{first,   stride[1] * in, out_width, weights + kPanel, K(),
-                     weights, result + at,    channels};
+      PanelProduct p{first, stride[1] * in, out_width, weights + kPanel, K(), weights, result + at, channels};
       p.columns = std::min(kPanel, channels - column);
       p.other = other ? other + at : nullptr;
       p.ld_other = channels;
@@ -229,14 +160,7 @@ void Conv2d::RunLines() const {
   });
 }
 
-void Conv2d::Run() {
-  if (IsDepthwise(channels, in, groups)) {
-    const at::Tensor nothing = at::zeros({channels}, at::kFloat);
-    zeros = nothing.const_data_ptr<float>();
-    return RunDepthwise();
-  }
-  return IsOfLines() ? RunLines() : RunAll();
-}
+namespace {
 
 // How many numbers the packed weights are; -1 where that is no number.
 int64_t PackedSize(const ConvShape& shape, int64_t in) {
@@ -291,9 +215,9 @@ at::Tensor Conv2dPacked(const at::Tensor& x, const at::Tensor& packed, const Con
                     std::max({size[i], stride[i], padding[i], dilation[i]}) <= kMostOfShape,
                 "sizes, strides and dilation must be positive, and padding not negative");
     const int64_t seen = dilation[i] * (size[i] - 1) + 1, given = x.size(i + 2);
-    TORCH_CHECK(given > 0 && given <= std::numeric_limits<int64_t>::max() / 2 &&
-                    given + 2 * padding[i] >= seen,
-                "a filter of ", size[0], " x ", size[1], " is larger than an input of shape ", x.sizes());
+    TORCH_CHECK(
+        given > 0 && given <= std::numeric_limits<int64_t>::max() / 2 && given + 2 * padding[i] >= seen,
+        "a filter of ", size[0], " x ", size[1], " is larger than an input of shape ", x.sizes());
     sizes[i] = (given + 2 * padding[i] - seen) / stride[i] + 1;
   }
   const int64_t in = x.size(1);

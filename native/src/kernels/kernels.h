@@ -15,7 +15,8 @@ struct Limits {
   float most = std::numeric_limits<float>::infinity();
 };
 
-// c (rows, columns) = a (rows, k) * panel (k, kPanel) + bias, + other, within limits. A row of `a` may lie in parts.
+// c (rows, columns) = a (rows, k) * panel (k, kPanel) + bias, + other, within limits. A row of `a` may lie in
+// parts.
 struct PanelProduct {
   const float* a;
   int64_t lda;

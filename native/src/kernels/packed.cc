@@ -135,12 +135,9 @@ IValue CallConv2d(IValues values) {
 
 const SymbolicOperator* FindPacked(const std::string& name) {
   static const std::unordered_map<std::string, SymbolicOperator> table{
-      {"nodetorch.pack_linear", {2, 2, CallPackLinear}},
-      {"nodetorch.pack_conv3x3", {2, 2, CallPackConv3x3}},
-      {"nodetorch.pack_conv2d", {3, 3, CallPackConv2d}},
-      {"nodetorch.linear", {5, 5, CallLinear}},
-      {"nodetorch.conv3x3", {7, 7, CallConv3x3}},
-      {"nodetorch.conv2d", {10, 10, CallConv2d}},
+      {"nodetorch.pack_linear", {2, 2, CallPackLinear}}, {"nodetorch.pack_conv3x3", {2, 2, CallPackConv3x3}},
+      {"nodetorch.pack_conv2d", {3, 3, CallPackConv2d}}, {"nodetorch.linear", {5, 5, CallLinear}},
+      {"nodetorch.conv3x3", {7, 7, CallConv3x3}},        {"nodetorch.conv2d", {10, 10, CallConv2d}},
   };
   const auto found = table.find(name);
   return found == table.end() ? nullptr : &found->second;

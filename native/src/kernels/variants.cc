@@ -60,13 +60,16 @@ const Kernels& BestKernels() {
     const bool may_avx2 = most != "default", may_avx512 = may_avx2 && most != "avx2";
     if (may_avx512 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl")) {
-      return Kernels{"avx512", avx512::RunPanelProduct, avx512::RunTileInput, avx512::RunTileOutput, avx512::RunDepthwise};
+      return Kernels{"avx512", avx512::RunPanelProduct, avx512::RunTileInput, avx512::RunTileOutput,
+                     avx512::RunDepthwise};
     }
     if (may_avx2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-      return Kernels{"avx2", avx2::RunPanelProduct, avx2::RunTileInput, avx2::RunTileOutput, avx2::RunDepthwise};
+      return Kernels{"avx2", avx2::RunPanelProduct, avx2::RunTileInput, avx2::RunTileOutput,
+                     avx2::RunDepthwise};
     }
 #endif
-    return Kernels{"baseline", baseline::RunPanelProduct, baseline::RunTileInput, baseline::RunTileOutput, baseline::RunDepthwise};
+    return Kernels{"baseline", baseline::RunPanelProduct, baseline::RunTileInput, baseline::RunTileOutput,
+                   baseline::RunDepthwise};
   }();
   return best;
 }
