@@ -11,7 +11,7 @@ from torch import nn
 from torch.export import Dim, export, save
 
 FOLDER = pathlib.Path(__file__).parent / "attention"
-WIDTH, HEADS, TOKENS = 16, 2, 184  # fewer are not fused
+WIDTH, HEADS, TOKENS = 8, 2, 184  # fewer are not fused
 
 
 class Written(nn.Module):

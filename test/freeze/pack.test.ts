@@ -353,6 +353,49 @@ describePacked('convolutions', () => {
   });
 });
 
+test.each([torch.bfloat16, torch.float16])('%s is left to libtorch, and stays as near', (dtype) => {
+  const lower = (tensor: Tensor): Tensor => tensor.to(dtype);
+  const [weight, low, variance] = [filter, shift, shift.abs().add(0.5)].map(lower);
+  const lines: Line[] = [
+    ['c', 'aten.conv2d.default', 'x', weight, low, [1, 1], [1, 1]],
+    ['n', 'aten.batch_norm.default', 'c', low, low, low, variance, false, 0.1, 1e-5, false],
+    relu('r', 'n'),
+    ['d', 'aten.conv2d.default', 'r', weight, low, [2, 2], [1, 1]],
+    ['m', 'aten.mean.dim', 'd', [2, 3]],
+    ['y', 'aten.linear.default', 'm', lower(torch.ones([8, 32])), lower(b)],
+  ];
+  const given = program(['x'], lines, ['y']);
+  const results = new Map(given.nodes.map(({ name }) => [name, { sizes: OPEN, dtype }]));
+  const frozen = freezeProgram(given, { constants: new Map(), results });
+  expect(shown(frozen)).toEqual([
+    'conv2d of libtorch',
+    'relu',
+    'conv2d of libtorch',
+    'mean.dim',
+    'linear of libtorch',
+  ]);
+  const exact = program(
+    ['x'],
+    lines.map(([to, name, ...args]) => [
+      to,
+      name,
+      ...args.map((one) => (one instanceof torch.Tensor ? one.double() : one)),
+    ]),
+    ['y'],
+  );
+  const input = lower(image);
+  const [[wanted], ...found] = [run(exact, [input.double()]), run(given, [input]), run(frozen, [input])] as [
+    Tensor[],
+    Tensor[],
+    Tensor[],
+  ];
+  const size = wanted.abs().max().item();
+  const [plainly, frozenly] = found.map(([one]) => one.double().sub(wanted).abs().max().item() / size);
+  expect([found[1][0].dtype, found[1][0].shape]).toEqual([dtype, wanted.shape]);
+  expect(plainly).toBeLessThan(0.02);
+  expect(frozenly).toBeLessThan(0.02);
+});
+
 describePacked("Winograd's algorithm", () => {
   const packed = (sizes: number[]): string[] => {
     const given = program(['x'], [conv('y', 'x'), conv('z', 'y')], ['z']);
