@@ -49,6 +49,7 @@ async function nodetorch(name, numbers, threads) {
   }
   const x = torch.tensor(numbers).view(shapes[name]);
   const run = () => torch.inferenceMode(() => void module(x));
+  for (let i = 0; i < 3; i++) run(); // the first call of a captured function is the plain one
   return { run, outputs: torch.inferenceMode(() => [...module(x).toTypedArray()]) };
 }
 
