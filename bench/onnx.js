@@ -10,7 +10,7 @@ const pinned = require('../scripts/libtorch/pinned');
 
 const NODE_PEER = 'onnxruntime-node@1.30.0';
 const PYTHON_PEERS = ['onnx==1.23.2', 'onnxscript==0.7.2'];
-const rows = ['MLP', 'CNN', 'transformer'];
+const rows = ['MLP', 'CNN', 'transformer', 'ResNet', 'MobileNet'];
 const kinds = ['program', 'frozen', 'captured', 'onnxruntime'];
 const stdio = ['ignore', 2, 2];
 

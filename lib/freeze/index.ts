@@ -1,11 +1,12 @@
 /** Programs for inference alone: what can be done once is done when they are made. */
 import { TorchError } from '../core/errors';
 import { baseName, constantOf, operatorName } from './operators';
+import { fuseEpilogues } from './epilogues';
 import { fuseAttention } from './attention';
 import { foldBatchNorms } from './fold_batch_norm';
 import { foldConstants } from './fold_constants';
 import { layOut } from './layout';
-import { fuseEpilogues, packLayers } from './pack';
+import { packLayers } from './pack';
 import { dropIdentities, dropInPlace, dropUnused } from './plain';
 import {
   type ProgramArgument,

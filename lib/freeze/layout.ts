@@ -1,7 +1,8 @@
 // Convolutions with their channels last, which oneDNN and our own kernel do faster, and what lies between them too.
 import { channelsLast } from '../core/layout';
 import { argumentsOf, baseName, constantOf } from './operators';
-import { channelsLastSlots, weightOf } from './pack';
+import { isPackedConv, keeping, reachesConv } from './chains';
+import { weightOf } from './layers';
 import {
   type ProgramArgument,
   type ProgramDescription,
@@ -12,18 +13,8 @@ import {
   slotsIn,
 } from './view';
 
-// Operators that give the same numbers whatever strides they find, and the strides of their results may be such.
-const keeping = new Set(
-  (
-    'conv2d convolution relu relu_ gelu silu sigmoid tanh hardswish hardsigmoid hardtanh relu6 leaky_relu elu mish ' +
-    'add sub mul div maximum minimum clamp batch_norm _native_batch_norm_legit_no_training max_pool2d ' +
-    'max_pool2d_with_indices avg_pool2d adaptive_avg_pool2d _adaptive_avg_pool2d cat'
-  ).split(' '),
-);
-// The same, with results that are contiguous or that nobody can tell from such.
+// Operators that give the same numbers whatever strides they find, with results that are contiguous or that nobody can tell from such.
 const ending = new Set(['flatten', 'reshape', 'clone', 'contiguous']);
-
-const LINEAR_OR_CONV = new Set(['nodetorch.linear', 'nodetorch.conv3x3']);
 
 /** Filters get their channels last, and what reads memory as it lies gets a copy of what has them there. */
 export function layOut(program: ProgramDescription, results: Results): ProgramDescription {
@@ -56,10 +47,15 @@ export function layOut(program: ProgramDescription, results: Results): ProgramDe
       results.get(node.name)?.sizes.length === 4 &&
       (isLast || outputSlots(node).some((slot) => reachesConv(view, slot)));
     const conv = pays ? withFilterLast(node, written) : null;
-    if (conv || channelsLastSlots(node).length > 0) {
+    if (conv || isPackedConv(node)) {
       made.push(conv ?? node);
       for (const slot of outputSlots(node)) last.add(slot);
-    } else if (!isLast || LINEAR_OR_CONV.has(node.operator) || ending.has(baseName(node)) || isMean(node)) {
+    } else if (
+      !isLast ||
+      node.operator === 'nodetorch.linear' ||
+      ending.has(baseName(node)) ||
+      isMean(node)
+    ) {
       made.push(node);
     } else if (keeping.has(baseName(node))) {
       made.push(node);
@@ -76,22 +72,6 @@ export function layOut(program: ProgramDescription, results: Results): ProgramDe
   }
   const outputs = program.outputs.map(copied);
   return { ...program, slots, nodes: made, outputs };
-}
-
-const isConv = (node: ProgramNode): boolean =>
-  ['conv2d', 'convolution'].includes(baseName(node)) || node.operator === 'nodetorch.conv3x3';
-
-// Whether a convolution takes the value, or what operators make of it that keep the order of dimensions.
-function reachesConv(view: ProgramView, slot: number, seen = new Set<number>()): boolean {
-  if (seen.has(slot)) return false;
-  seen.add(slot);
-  return view
-    .usersOf(slot)
-    .some(
-      (node) =>
-        isConv(node) ||
-        (keeping.has(baseName(node)) && outputSlots(node).some((one) => reachesConv(view, one, seen))),
-    );
 }
 
 // A mean over height and width leaves nothing to lie otherwise.

@@ -73,6 +73,13 @@ const hasOperator = (name: string): boolean => {
   return found.some((one) => one.overload === (overload === 'default' ? '' : overload));
 };
 
+// They look at what there is.
+const views = new Set(
+  'view reshape transpose permute t unsqueeze squeeze expand select slice narrow flatten unflatten'.split(
+    ' ',
+  ),
+);
+
 /** Nodes whose results nobody wants are gone, as far as they do nothing else. */
 export function dropUnused(program: ProgramDescription): ProgramDescription {
   const wanted = new Set<number>();
@@ -83,7 +90,7 @@ export function dropUnused(program: ProgramDescription): ProgramDescription {
   program.outputs.forEach(want);
   const nodes = [...program.nodes].reverse().filter((node) => {
     const isWanted = outputSlots(node).some((slot) => wanted.has(slot));
-    if (!isWanted && isFresh(node)) return false;
+    if (!isWanted && (isFresh(node) || views.has(baseName(node)))) return false;
     argumentsOf(node).forEach(want);
     return true;
   });

@@ -18,7 +18,8 @@ const shift = torch.randn([32]);
 const shown = ({ nodes }: ProgramDescription): string[] =>
   nodes.map((node) => {
     const name = operatorName(node).replace('aten.', '').replace('.default', '');
-    if (!name.startsWith('nodetorch.')) return name === 'linear' ? 'linear of libtorch' : name;
+    if (!name.startsWith('nodetorch.'))
+      return ['linear', 'conv2d'].includes(name) ? `${name} of libtorch` : name;
     const [activation, other] = node.arguments.slice(-2);
     const adds = 'constant' in other && other.constant === null ? '' : ' +';
     const what =
@@ -50,10 +51,10 @@ const layer = (result: string, input: string): Line => [result, 'aten.linear.def
 const relu = (result: string, input: string): Line => [result, 'aten.relu.default', input];
 const add = (result: string, ...given: unknown[]): Line => [result, 'aten.add.Tensor', ...given];
 
+const OPEN = ['n', 'c', 'h', 'w'];
+
 function check(given: ProgramDescription, input: Tensor): ProgramDescription {
-  const results = new Map(
-    given.nodes.map(({ name }) => [name, { sizes: [1, 1, 1, 1], dtype: torch.float32 }]),
-  );
+  const results = new Map(given.nodes.map(({ name }) => [name, { sizes: OPEN, dtype: torch.float32 }]));
   const frozen = freezeProgram(given, { constants: new Map(), results });
   const expected = run(given, [input.clone()]) as Tensor[];
   const found = run(frozen, [input.clone()]) as Tensor[];
@@ -230,7 +231,7 @@ describePacked('convolutions', () => {
       left: ['conv3x3', 'conv3x3 +', 'contiguous'],
     },
     {
-      name: 'of other strides, dilations, groups, sizes and channels it is libtorch that does it',
+      name: "alone, those of other strides, dilations, groups, sizes and channels stay libtorch's",
       lines: [
         conv('s', 'x', filter, [2, 2], [1, 1]),
         conv('d', 'x', filter, [1, 1], [2, 2], [2, 2]),
@@ -239,7 +240,77 @@ describePacked('convolutions', () => {
         ['n', 'aten.conv2d.default', 'x', torch.randn([30, 32, 3, 3]), null],
       ],
       outputs: ['s', 'd', 'g', 'k', 'n'],
-      left: ['conv2d', 'conv2d', 'conv2d', 'conv2d', 'conv2d'],
+      left: Array<string>(5).fill('conv2d of libtorch'),
+    },
+    {
+      name: 'in a chain they are packed, too',
+      lines: [
+        conv('s', 'x', filter, [2, 2], [1, 1]),
+        conv('d', 's', filter, [1, 1], [2, 2], [2, 2]),
+        conv('g', 'd', torch.randn([32, 16, 3, 3]), [1, 1], [1, 1], [1, 1], 2),
+        conv('k', 'g', torch.randn([32, 32, 1, 1]), [1, 1], [0, 0]),
+        conv('w', 'k', torch.randn([32, 1, 3, 3]), [1, 1], [1, 1], [1, 1], 32),
+        ['y', 'aten.conv2d.default', 'w', torch.randn([30, 32, 3, 3]), null],
+      ],
+      outputs: ['y'],
+      left: ['conv2d', 'conv2d', 'conv2d', 'conv2d', 'conv2d', 'conv2d', 'contiguous'],
+    },
+    {
+      name: 'small groups are left to libtorch, and a filter with several for each channel',
+      lines: [
+        conv('a', 'x', torch.randn([32, 8, 3, 3]), [1, 1], [1, 1], [1, 1], 4),
+        ['y', 'aten.conv2d.default', 'a', torch.randn([64, 1, 3, 3]), null, [1, 1], [1, 1], [1, 1], 32],
+      ],
+      outputs: ['y'],
+      left: ['conv2d of libtorch', 'conv2d of libtorch', 'contiguous'],
+    },
+    {
+      name: 'padding by name, on both sides alike',
+      lines: [
+        ['a', 'aten.conv2d.padding', 'x', filter, shift, [1, 1], 'same', [2, 2]],
+        ['b', 'aten.conv2d.padding', 'a', filter, shift, [2, 2], 'valid'],
+        ['y', 'aten.conv2d.padding', 'b', torch.randn([32, 32, 2, 2]), shift, [1, 1], 'same'],
+      ],
+      outputs: ['y'],
+      left: ['conv2d', 'conv2d', 'conv2d.padding', 'contiguous'],
+    },
+    {
+      name: 'relu6 by its names, silu and hardswish; not hardtanh of another range',
+      lines: [
+        conv('a', 'x', filter, [2, 2], [1, 1]),
+        ['b', 'aten.hardtanh.default', 'a', 0, 6],
+        conv('c', 'b'),
+        ['d', 'aten.relu6.default', 'c'],
+        conv('e', 'd'),
+        ['f', 'aten.clamp.default', 'e', 0, 6],
+        conv('g', 'f'),
+        ['h', 'aten.silu.default', 'g'],
+        conv('i', 'h'),
+        ['j', 'aten.hardswish.default', 'i'],
+        conv('k', 'j'),
+        ['y', 'aten.hardtanh.default', 'k', 0, 5],
+      ],
+      outputs: ['y'],
+      left: [
+        'conv2d relu6',
+        'conv3x3 relu6',
+        'conv3x3 relu6',
+        'conv3x3 silu',
+        'conv3x3 hardswish',
+        'conv3x3',
+        'hardtanh',
+        'contiguous',
+      ],
+    },
+    {
+      name: 'what is padded otherwise before it',
+      lines: [
+        conv('a', 'x', filter, [2, 2], [1, 1]),
+        ['p', 'aten.pad.default', 'a', [1, 1, 1, 1], 'reflect'],
+        conv('y', 'p', filter, [2, 2], [0, 0]),
+      ],
+      outputs: ['y'],
+      left: ['conv2d of libtorch', 'pad', 'conv2d of libtorch'],
     },
     {
       name: 'one before another has its channels last, too; a view is of a copy',
@@ -251,7 +322,7 @@ describePacked('convolutions', () => {
         ['y', 'aten.view.default', 'c', [2, 32 * 12]],
       ],
       outputs: ['y'],
-      left: ['conv2d', 'relu', 'max_pool2d', 'conv3x3', 'contiguous', 'view'],
+      left: ['conv2d relu', 'max_pool2d', 'conv3x3', 'contiguous', 'view'],
       input: color,
     },
     {
@@ -282,11 +353,67 @@ describePacked('convolutions', () => {
   });
 });
 
+test.each([torch.bfloat16, torch.float16])('%s is left to libtorch, and stays as near', (dtype) => {
+  const lower = (tensor: Tensor): Tensor => tensor.to(dtype);
+  const [weight, low, variance] = [filter, shift, shift.abs().add(0.5)].map(lower);
+  const lines: Line[] = [
+    ['c', 'aten.conv2d.default', 'x', weight, low, [1, 1], [1, 1]],
+    ['n', 'aten.batch_norm.default', 'c', low, low, low, variance, false, 0.1, 1e-5, false],
+    relu('r', 'n'),
+    ['d', 'aten.conv2d.default', 'r', weight, low, [2, 2], [1, 1]],
+    ['m', 'aten.mean.dim', 'd', [2, 3]],
+    ['y', 'aten.linear.default', 'm', lower(torch.ones([8, 32])), lower(b)],
+  ];
+  const given = program(['x'], lines, ['y']);
+  const results = new Map(given.nodes.map(({ name }) => [name, { sizes: OPEN, dtype }]));
+  const frozen = freezeProgram(given, { constants: new Map(), results });
+  expect(shown(frozen)).toEqual([
+    'conv2d of libtorch',
+    'relu',
+    'conv2d of libtorch',
+    'mean.dim',
+    'linear of libtorch',
+  ]);
+  const exact = program(
+    ['x'],
+    lines.map(([to, name, ...args]) => [
+      to,
+      name,
+      ...args.map((one) => (one instanceof torch.Tensor ? one.double() : one)),
+    ]),
+    ['y'],
+  );
+  const input = lower(image);
+  const [[wanted], ...found] = [run(exact, [input.double()]), run(given, [input]), run(frozen, [input])] as [
+    Tensor[],
+    Tensor[],
+    Tensor[],
+  ];
+  const size = wanted.abs().max().item();
+  const [plainly, frozenly] = found.map(([one]) => one.double().sub(wanted).abs().max().item() / size);
+  expect([found[1][0].dtype, found[1][0].shape]).toEqual([dtype, wanted.shape]);
+  expect(plainly).toBeLessThan(0.02);
+  expect(frozenly).toBeLessThan(0.02);
+});
+
+describePacked("Winograd's algorithm", () => {
+  const packed = (sizes: number[]): string[] => {
+    const given = program(['x'], [conv('y', 'x'), conv('z', 'y')], ['z']);
+    const results = new Map(given.nodes.map(({ name }) => [name, { sizes, dtype: torch.float32 }]));
+    return shown(freezeProgram(given, { constants: new Map(), results }));
+  };
+  test('is not used for a few places', () => {
+    expect(packed([1, 32, 4, 8])).toEqual(['conv2d', 'conv2d', 'contiguous']);
+    expect(packed([2, 32, 4, 8])).toEqual(['conv3x3', 'conv3x3', 'contiguous']);
+    expect(packed([1, 32, 5, 5])).toEqual(['conv3x3', 'conv3x3', 'contiguous']);
+  });
+});
+
 describePacked('packed layers refuse', () => {
   const frozen = freezeProgram(program(['x'], [layer('y', 'x')], ['y']), { constants: new Map() });
   const convs = freezeProgram(program(['x'], [conv('y', 'x')], ['y']), {
     constants: new Map(),
-    results: new Map([['y', { sizes: [1, 1, 1, 1], dtype: torch.float32 }]]),
+    results: new Map([['y', { sizes: OPEN, dtype: torch.float32 }]]),
   });
   const rows: [name: string, description: ProgramDescription, input: () => unknown, message: RegExp][] = [
     ['another dtype', frozen, () => matrix.double(), /takes float32 tensors on the CPU, and its input is of/],
@@ -322,12 +449,187 @@ describePacked('packed layers refuse', () => {
     ['conv3x3', torch.ones([1, 16, 4, 4]), torch.ones([18_464]), 32, 1, 3, 'none', null],
     ['conv3x3', torch.ones([1, 16, 4, 4]), torch.ones([18_465]), 32, 1, 1, 'none', null],
     ['conv3x3', torch.ones([1, 16, 4, 4]), torch.ones([0]), 32, 1, 1, 'none', null],
+    [
+      'conv2d',
+      torch.ones([1, 16, 4, 4]),
+      torch.ones([544]),
+      32,
+      1,
+      [1, 1],
+      [1, 1],
+      [0, 0],
+      [0, 0],
+      'none',
+      null,
+    ],
+    [
+      'conv2d',
+      torch.ones([1, 16, 4, 4]),
+      torch.ones([544]),
+      32,
+      1,
+      [1, 1],
+      [0, 1],
+      [0, 0],
+      [1, 1],
+      'none',
+      null,
+    ],
+    [
+      'conv2d',
+      torch.ones([1, 16, 4, 4]),
+      torch.ones([544]),
+      32,
+      1,
+      [1],
+      [1, 1],
+      [0, 0],
+      [1, 1],
+      'none',
+      null,
+    ],
+    [
+      'conv2d',
+      torch.ones([1, 16, 4, 4]),
+      torch.ones([544]),
+      32,
+      1,
+      [1, 1.5],
+      [1, 1],
+      [0, 0],
+      [1, 1],
+      'none',
+      null,
+    ],
+    ['conv2d', torch.ones([1, 16, 4, 4]), torch.ones([544]), 32, 1, 1, [1, 1], [0, 0], [1, 1], 'none', null],
+    [
+      'conv2d',
+      torch.ones([1, 16, 4, 4]),
+      torch.ones([545]),
+      32,
+      1,
+      [1, 1],
+      [1, 1],
+      [0, 0],
+      [1, 1],
+      'none',
+      null,
+    ],
+    [
+      'conv2d',
+      torch.ones([1, 16, 4, 4]),
+      torch.ones([544]),
+      33,
+      1,
+      [1, 1],
+      [1, 1],
+      [0, 0],
+      [1, 1],
+      'none',
+      null,
+    ],
+    [
+      'conv2d',
+      torch.ones([1, 16, 4, 4]),
+      torch.ones([544]),
+      32,
+      3,
+      [1, 1],
+      [1, 1],
+      [0, 0],
+      [1, 1],
+      'none',
+      null,
+    ],
+    [
+      'conv2d',
+      torch.ones([1, 16, 4, 4]),
+      torch.ones([544]),
+      32,
+      0,
+      [1, 1],
+      [1, 1],
+      [0, 0],
+      [1, 1],
+      'none',
+      null,
+    ],
+    [
+      'conv2d',
+      torch.ones([1, 16, 4, 4]),
+      torch.ones([544]),
+      32,
+      1,
+      [2, 1],
+      [1, 1],
+      [0, 0],
+      [1, 1],
+      'none',
+      null,
+    ],
+    [
+      'conv2d',
+      torch.ones([1, 16, 4, 4]),
+      torch.ones([544]),
+      32,
+      1,
+      [1, 1],
+      [1, 1],
+      [-1, 0],
+      [1, 1],
+      'none',
+      null,
+    ],
+    [
+      'conv2d',
+      torch.ones([1, 16, 4, 4]),
+      torch.ones([544]),
+      32,
+      1,
+      [1, 1],
+      [1, 1],
+      [Number.MAX_SAFE_INTEGER, 0],
+      [1, 1],
+      'none',
+      null,
+    ],
+    [
+      'conv2d',
+      torch.ones([1, 16, 4, 4]),
+      torch.ones([544]),
+      32,
+      1,
+      [1048576, 1048576],
+      [1, 1],
+      [1048576, 1048576],
+      [1, 1],
+      'none',
+      null,
+    ],
+    [
+      'conv2d',
+      torch.ones([1, 0, 4, 4]),
+      torch.ones([32]),
+      32,
+      1,
+      [1, 1],
+      [1, 1],
+      [0, 0],
+      [1, 1],
+      'none',
+      null,
+    ],
     ['pack_linear', torch.ones([8]), null],
     ['pack_linear', torch.ones([8, 0]).t(), null],
     ['pack_linear', torch.ones([8, 8]), torch.ones([9])],
     ['pack_conv3x3', torch.ones([32, 16, 3, 2]), null],
     ['pack_conv3x3', torch.ones([31, 16, 3, 3]), null],
     ['pack_conv3x3', torch.ones([32, 16, 3, 3]), torch.ones([31])],
+    ['pack_conv2d', torch.ones([32, 16, 3, 3]), torch.ones([31]), 1],
+    ['pack_conv2d', torch.ones([32, 16, 3]), null, 1],
+    ['pack_conv2d', torch.ones([32, 16, 3, 0]), null, 1],
+    ['pack_conv2d', torch.ones([32, 16, 3, 3]), null, 0],
+    ['pack_conv2d', torch.ones([32, 16, 3, 3]), null, 5],
   ])('what a file may say of %s', (operator, ...args) => {
     const node: ProgramNode = {
       name: 'y',

@@ -50,7 +50,7 @@ struct Convolution {
   const float* packed;
   const float* other;
   float* result;
-  bool relu;
+  Limits limits;
   const float* zeros;  // `in` of them, and kPanel more
 
   int64_t TilesX() const { return (out_width + 3) / 4; }
@@ -110,7 +110,7 @@ void Convolution::Run(int64_t first, int64_t count) const {
   output.channels = out;
   output.stride = count * out;
   output.bias = packed;
-  output.relu = relu;
+  output.limits = limits;
   for (int64_t i = 0; i < count; i++) {
     Write(first + i, output);
     output.in = products + i * out;
@@ -179,7 +179,7 @@ at::Tensor Conv3x3Packed(const at::Tensor& x, const at::Tensor& packed, int64_t 
                                 packed.const_data_ptr<float>(),
                                 adds ? epilogue.other.const_data_ptr<float>() : nullptr,
                                 result.mutable_data_ptr<float>(),
-                                epilogue.IsRelu() && (adds || !epilogue.other.defined()),
+                                epilogue.InKernel(adds),
                                 zeros.const_data_ptr<float>()};
   const int64_t fitting = kBytesOfTask / (kNumbers * 4 * (in + channels));
   const int64_t tiles = convolution.Tiles(), size = std::clamp<int64_t>(fitting / 8 * 8, 8, 64);

@@ -5,85 +5,161 @@ struct Vec {
   float lane[kLanes];
   friend Vec operator+(Vec a, Vec b) { for (int i = 0; i < kLanes; i++) a.lane[i] += b.lane[i]; return a; }
   friend Vec operator-(Vec a, Vec b) { for (int i = 0; i < kLanes; i++) a.lane[i] -= b.lane[i]; return a; }
+  friend Vec operator*(Vec a, Vec b) { for (int i = 0; i < kLanes; i++) a.lane[i] *= b.lane[i]; return a; }
   friend Vec operator*(float x, Vec b) { for (int i = 0; i < kLanes; i++) b.lane[i] *= x; return b; }
 };
-inline Vec Relu(Vec a) {
-  for (int i = 0; i < kLanes; i++) a.lane[i] = a.lane[i] < 0 ? 0 : a.lane[i];
+inline Vec Limited(Vec a, const Limits& limits) {
+  for (int i = 0; i < kLanes && limits.relu; i++) {
+    const float x = a.lane[i] < 0 ? 0 : a.lane[i];
+    a.lane[i] = x > limits.most ? limits.most : x;
+  }
   return a;
 }
 #else
 typedef float Vec __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
 // NaN stays NaN.
-inline Vec Relu(Vec a) { return a < Vec{} ? Vec{} : a; }
+inline Vec Limited(Vec a, const Limits& limits) {
+  if (!limits.relu) return a;
+  const Vec zero{}, most = zero + limits.most, positive = a < zero ? zero : a;
+  return positive > most ? most : positive;
+}
 #endif
+
+inline float Limited(float a, const Limits& limits) {
+  if (!limits.relu) return a;
+  return a < 0 ? 0 : a > limits.most ? limits.most : a;
+}
 
 inline Vec Load(const float* from) { return *reinterpret_cast<const Vec*>(from); }
 inline void Save(float* to, Vec value) { *reinterpret_cast<Vec*>(to) = value; }
 
-constexpr int kVecs = 2;
-constexpr int kWidth = kVecs * kLanes;
+constexpr int kWidth = 2 * kLanes;
 
-// `kCount` rows of kWidth columns, all in registers.
-template <int kCount>
-inline void Tile(const PanelProduct& p, const float* a, const float* b, const float* bias, float* c, int64_t ldc,
-                 const float* other, bool relu) {
+// `kCount` rows of kVecs vectors, all in registers, of which the first `width` numbers are wanted.
+template <int kVecs, int kCount>
+inline void Tile(const PanelProduct& p, int64_t row, int64_t column, int64_t width) {
+  const float *a = p.a + row * p.lda, *b = p.panel + column;
   Vec sums[kCount][kVecs];
-  for (int v = 0; v < kVecs; v++) {
-    for (int r = 0; r < kCount; r++) sums[r][v] = Load(bias + v * kLanes);
+  NODETORCH_UNROLL
+  for (int r = 0; r < kCount; r++) {
+    NODETORCH_UNROLL
+    for (int v = 0; v < kVecs; v++) sums[r][v] = Load(p.bias + column + v * kLanes);
   }
-  const int64_t k = p.k, lda = p.lda;
-  for (int64_t i = 0; i < k; i++) {
+  const int64_t k = p.k / p.parts, lda = p.lda;
+  for (int64_t part = 0; part < p.parts; part++, a += p.part, b += k * kPanel) {
+    for (int64_t i = 0; i < k; i++) {
 #ifndef _MSC_VER
-    // Weights come from further away than the processor looks ahead.
-    for (int j = 0; j < kWidth; j += 16) __builtin_prefetch(b + (i + 24) * kPanel + j);
+      // Weights come from further away than the processor looks ahead.
+      for (int j = 0; j < kVecs * kLanes; j += 16) __builtin_prefetch(b + (i + 24) * kPanel + j);
 #endif
-    Vec column[kVecs];
-    for (int v = 0; v < kVecs; v++) column[v] = Load(b + i * kPanel + v * kLanes);
-    for (int r = 0; r < kCount; r++) {
-      const float x = a[r * lda + i];
-      for (int v = 0; v < kVecs; v++) sums[r][v] = sums[r][v] + x * column[v];
+      Vec weights[kVecs];
+      for (int v = 0; v < kVecs; v++) weights[v] = Load(b + i * kPanel + v * kLanes);
+      for (int r = 0; r < kCount; r++) {
+        const float x = a[r * lda + i];
+        for (int v = 0; v < kVecs; v++) sums[r][v] = sums[r][v] + x * weights[v];
+      }
     }
   }
+  float* c = p.c + row * p.ldc + column;
+  const float* other = p.other ? p.other + row * p.ld_other + column : nullptr;
+  if (width == kVecs * kLanes) {
+    NODETORCH_UNROLL
+    for (int r = 0; r < kCount; r++) {
+      NODETORCH_UNROLL
+      for (int v = 0; v < kVecs; v++) {
+        const Vec sum = other ? sums[r][v] + Load(other + r * p.ld_other + v * kLanes) : sums[r][v];
+        Save(c + r * p.ldc + v * kLanes, Limited(sum, p.limits));
+      }
+    }
+    return;
+  }
+  float whole[kCount * kVecs * kLanes];  // the last columns of a result that is not so wide
+  NODETORCH_UNROLL
   for (int r = 0; r < kCount; r++) {
-    for (int v = 0; v < kVecs; v++) {
-      Vec sum = sums[r][v];
-      if (other) sum = sum + Load(other + r * p.ld_other + v * kLanes);
-      Save(c + r * ldc + v * kLanes, relu ? Relu(sum) : sum);
+    NODETORCH_UNROLL
+    for (int v = 0; v < kVecs; v++) Save(whole + (r * kVecs + v) * kLanes, sums[r][v]);
+  }
+  for (int r = 0; r < kCount; r++) {
+    for (int64_t j = 0; j < width; j++) {
+      const float sum = whole[r * kVecs * kLanes + j] + (other ? other[r * p.ld_other + j] : 0.0f);
+      c[r * p.ldc + j] = Limited(sum, p.limits);
     }
   }
 }
 
-template <int kCount>
-inline void AnyTile(int64_t rows, const PanelProduct& p, const float* a, const float* b, const float* bias, float* c,
-                    int64_t ldc, const float* other, bool relu) {
-  if (rows == kCount) return Tile<kCount>(p, a, b, bias, c, ldc, other, relu);
-  if constexpr (kCount > 1) AnyTile<kCount - 1>(rows, p, a, b, bias, c, ldc, other, relu);
+template <int kVecs, int kCount>
+inline void AnyTile(const PanelProduct& p, int64_t row, int64_t rows, int64_t column, int64_t width) {
+  if (rows == kCount) return Tile<kVecs, kCount>(p, row, column, width);
+  if constexpr (kCount > 1) AnyTile<kVecs, kCount - 1>(p, row, rows, column, width);
 }
 
 inline void RunPanelProduct(const PanelProduct& p) {
+  const int64_t tiles = (p.rows + kRows - 1) / kRows;
   for (int64_t column = 0; column < p.columns; column += kWidth) {
     const int64_t width = p.columns - column < kWidth ? p.columns - column : kWidth;
-    const float *b = p.panel + column, *bias = p.bias + column;
-    for (int64_t row = 0; row < p.rows; row += kRows) {
-      const int64_t rows = p.rows - row < kRows ? p.rows - row : kRows;
-      const float* a = p.a + row * p.lda;
-      float* c = p.c + row * p.ldc + column;
-      const float* other = p.other ? p.other + row * p.ld_other + column : nullptr;
-      if (width == kWidth) {
-        AnyTile<kRows>(rows, p, a, b, bias, c, p.ldc, other, p.relu);
-        continue;
-      }
-      float whole[kRows * kWidth];  // the last columns of a result that is not so wide
-      AnyTile<kRows>(rows, p, a, b, bias, whole, kWidth, nullptr, false);
-      for (int64_t r = 0; r < rows; r++) {
-        for (int64_t j = 0; j < width; j++) {
-          const float sum = whole[r * kWidth + j] + (other ? other[r * p.ld_other + j] : 0.0f);
-          c[r * p.ldc + j] = p.relu && sum < 0 ? 0.0f : sum;
-        }
+    // Tiles of nearly the same height: one of a single row takes long for what it does.
+    for (int64_t tile = 0; tile < tiles; tile++) {
+      const int64_t row = p.rows * tile / tiles, rows = p.rows * (tile + 1) / tiles - row;
+      if (width > kLanes) {
+        AnyTile<2, kRows>(p, row, rows, column, width);
+      } else {
+        AnyTile<1, kRows>(p, row, rows, column, width);
       }
     }
   }
 }
+
+// kVecs vectors of channels.
+template <int kVecs, int kCount>
+inline void DepthwiseVecs(const Depthwise& p, int64_t channel) {
+  Vec sums[kCount][kVecs];
+  NODETORCH_UNROLL
+  for (int i = 0; i < kCount; i++) {
+    NODETORCH_UNROLL
+    for (int v = 0; v < kVecs; v++) sums[i][v] = Load(p.bias + channel + v * kLanes);
+  }
+  for (const Tap *tap = p.taps, *end = tap + p.count; tap != end; tap++) {
+    Vec weights[kVecs];
+    NODETORCH_UNROLL
+    for (int v = 0; v < kVecs; v++) weights[v] = Load(tap->weights + channel + v * kLanes);
+    NODETORCH_UNROLL
+    for (int i = 0; i < kCount; i++) {
+      const float* image = tap->places[i] + channel;
+      NODETORCH_UNROLL
+      for (int v = 0; v < kVecs; v++) sums[i][v] = sums[i][v] + Load(image + v * kLanes) * weights[v];
+    }
+  }
+  float* out = p.out + channel;
+  const float* other = p.other ? p.other + channel : nullptr;
+  NODETORCH_UNROLL
+  for (int i = 0; i < kCount; i++) {
+    NODETORCH_UNROLL
+    for (int v = 0; v < kVecs; v++) {
+      const int64_t at = i * p.channels + v * kLanes;
+      Save(out + at, Limited(other ? sums[i][v] + Load(other + at) : sums[i][v], p.limits));
+    }
+  }
+}
+
+template <int kCount>
+inline void AnyDepthwise(const Depthwise& p) {
+  if constexpr (kCount > 1) {
+    if (p.places < kCount) return AnyDepthwise<kCount - 1>(p);
+  }
+  int64_t channel = 0;
+  for (; channel + 2 * kLanes <= p.channels; channel += 2 * kLanes) DepthwiseVecs<2, kCount>(p, channel);
+  for (; channel + kLanes <= p.channels; channel += kLanes) DepthwiseVecs<1, kCount>(p, channel);
+  for (; channel < p.channels; channel++) {
+    for (int i = 0; i < kCount; i++) {
+      float sum = p.bias[channel];
+      for (int64_t t = 0; t < p.count; t++) sum += p.taps[t].places[i][channel] * p.taps[t].weights[channel];
+      const int64_t at = i * p.channels + channel;
+      p.out[at] = Limited(p.other ? sum + p.other[at] : sum, p.limits);
+    }
+  }
+}
+
+inline void RunDepthwise(const Depthwise& p) { AnyDepthwise<kPlaces>(p); }
 
 // Six numbers times the transposed B of F(4, 3).
 inline void TransformInput(const Vec (&d)[6], Vec (&t)[6]) {
@@ -140,7 +216,7 @@ inline void RunTileOutput(const TileOutput& p) {
         if (!p.places[y][x]) continue;
         Vec sum = out[x] + bias;
         if (p.others[y][x]) sum = sum + Load(p.others[y][x] + channel);
-        Save(p.places[y][x] + channel, p.relu ? Relu(sum) : sum);
+        Save(p.places[y][x] + channel, Limited(sum, p.limits));
       }
     }
   }

@@ -17,14 +17,12 @@ namespace {
 
 constexpr int64_t kRowsOfTask = 64;
 
-int64_t Panels(int64_t features) { return (features + kPanel - 1) / kPanel; }
-
 }  // namespace
 
 at::Tensor PackLinear(const at::Tensor& weight, const at::Tensor& bias) {
   CheckPlainFloat(weight, "weight");
   TORCH_CHECK(weight.dim() == 2 && weight.size(0) > 0, "a weight to pack must have two dimensions");
-  const int64_t out = weight.size(0), in = weight.size(1), panels = Panels(out);
+  const int64_t out = weight.size(0), in = weight.size(1), panels = PanelsOf(out);
   at::Tensor packed = at::zeros({panels * (in + 1) * kPanel}, weight.options());
   auto* numbers = packed.mutable_data_ptr<float>();
   const at::Tensor rows = weight.contiguous();
@@ -48,9 +46,9 @@ at::Tensor LinearPacked(const at::Tensor& x, const at::Tensor& packed, int64_t f
   CheckPlainFloat(x, "input");
   CheckPlainFloat(packed, "weight");
   TORCH_CHECK(features > 0 && packed.dim() == 1 && features <= packed.size(0) && packed.is_contiguous() &&
-                  packed.size(0) % (Panels(features) * kPanel) == 0,
+                  packed.size(0) % (PanelsOf(features) * kPanel) == 0,
               "packed weights are no such");
-  const int64_t panels = Panels(features), in = packed.size(0) / (panels * kPanel) - 1;
+  const int64_t panels = PanelsOf(features), in = packed.size(0) / (panels * kPanel) - 1;
   TORCH_CHECK(x.dim() > 0 && x.size(-1) == in, "a layer of ", in, " features was given an input of shape ",
               x.sizes());
   const at::Tensor rows = x.contiguous();
@@ -60,7 +58,7 @@ at::Tensor LinearPacked(const at::Tensor& x, const at::Tensor& packed, int64_t f
   at::Tensor result = at::empty(sizes, x.options());
   const bool adds = epilogue.AddsInKernel(result);
   const float* other = adds ? epilogue.other.const_data_ptr<float>() : nullptr;
-  const bool relu = epilogue.IsRelu() && (adds || !epilogue.other.defined());
+  const Limits limits = epilogue.InKernel(adds);
   const auto* from = rows.const_data_ptr<float>();
   const auto* weights = packed.const_data_ptr<float>();
   auto* to = result.mutable_data_ptr<float>();
@@ -80,7 +78,7 @@ at::Tensor LinearPacked(const at::Tensor& x, const at::Tensor& packed, int64_t f
     p.columns = std::min(kPanel, features - column);
     p.other = other ? other + row * features + column : nullptr;
     p.ld_other = features;
-    p.relu = relu;
+    p.limits = limits;
     product(p);
   });
   return epilogue.Finish(std::move(result), adds);
