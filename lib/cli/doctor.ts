@@ -154,7 +154,7 @@ function noteOfBuild(): string | null {
   const addon = foundAddon();
   if (!addon) return null;
   const note = builtFor(addon);
-  if (!note) return `any libtorch ${minorFor(addon)}: it is prebuilt\n${addon}`;
+  if (!note) return `any libtorch ${minorFor(addon)}\n${addon}`;
   const now = otherVersion(note.path, addon);
   const there = now ? `, where ${now} is now` : fs.existsSync(note.path) ? '' : ', which is gone';
   return `libtorch ${note.version} (${note.variant}) at ${note.path}${there}\n${addon}`;

@@ -41,12 +41,13 @@ function intruder(addon: string): string | null {
 /** What the loader says, as a sentence about versions where that is the reason. */
 export function explained(addon: string, message: string): string {
   if (!isAboutSymbols(message)) return message;
+  const led = intruder(addon); // comes even before one that was loaded on purpose
   const libtorch = preloaded();
   const loaded = libtorch && `libtorch ${libtorch.version} at ${libtorch.path}`;
   // By what both say they are a pair.
-  const isSame = loaded !== null && otherVersion(libtorch!.path, addon) === null;
+  const isSame = !led && loaded !== null && otherVersion(libtorch!.path, addon) === null;
   const reason = isSame
     ? `the addon is for another build of libtorch than ${loaded}, which was loaded`
-    : sentence(addon, intruder(addon) ?? `${loaded ?? 'another one'} was loaded`);
+    : sentence(addon, led ?? `${loaded ?? 'another one'} was loaded`);
   return `${reason}\n    ${message}`;
 }

@@ -266,7 +266,7 @@ describe('npx nodetorch', () => {
     expect(facts().addon).not.toContain('the addon is for libtorch');
     fs.rmSync(path.join(folder, 'libtorch.json'));
     const bare = facts({ LIBTORCH: torch });
-    expect(bare['built for']).toBe(`any libtorch 2.99: it is prebuilt\n${file}`);
+    expect(bare['built for']).toBe(`any libtorch 2.99\n${file}`);
     expect(bare.libtorch).toBe(`2.99.0 (cuda) at ${torch}\nfrom LIBTORCH`);
     const older = installed(path.join(folder, 'older'), { version: '2.98.0+cpu' });
     const other = `LIBTORCH=${older}: it is version 2.98.0+cpu, and the addon is for 2.99`;

@@ -194,12 +194,21 @@ describe('a libtorch of another version', () => {
     fs.writeFileSync(path.join(folder, 'other/version.py'), "__version__ = '2.99.0'\n");
     for (const name of ['libtorch.so', 'libc10.so'])
       fs.symlinkSync(path.join(libtorchOf(built), 'lib', name), path.join(lib, name));
-    const { err } = run({ LD_LIBRARY_PATH: lib });
-    expect(err).toContain(
-      `the addon is for libtorch ${minor}, and libtorch 2.99.0 of LD_LIBRARY_PATH (${lib}) was loaded\n`,
-    );
-    expect(err).toContain('undefined symbol');
-    expect(err).toContain(advice);
+    // Though there may be one that fits, and was loaded before.
+    const cached = path.join(folder, `cache/nodetorch/libtorch-${pinned}-cpu`);
+    for (const isCached of [false, true]) {
+      if (isCached) {
+        fs.mkdirSync(path.dirname(cached), { recursive: true });
+        fs.symlinkSync(libtorchOf(built), cached);
+      }
+      const { err } = run({ LD_LIBRARY_PATH: lib });
+      expect(err).toContain(
+        `the addon is for libtorch ${minor}, and libtorch 2.99.0 of LD_LIBRARY_PATH (${lib}) was loaded\n`,
+      );
+      expect(err).toContain('undefined symbol');
+      expect(err).toContain(advice);
+    }
+    fs.rmSync(path.join(folder, 'cache'), { recursive: true });
   });
 
   linux('of which the addon says the same version', () => {
