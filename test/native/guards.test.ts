@@ -21,6 +21,11 @@ const observed = (name: string, x: Tensor, running: Tensor, axis: number, perRow
 };
 
 test.each<[name: string, call: () => unknown, message: RegExp]>([
+  [
+    'native_channel_shuffle on the meta device, of no groups',
+    () => aten.native_channel_shuffle(torch.ones([1, 2, 3], { device: 'meta' }), 0),
+    /Number of groups to divide channels in must be positive. Value of groups:0/,
+  ],
   ...['legendre_polynomial_p', 'laguerre_polynomial_l'].flatMap((name): [string, () => unknown, RegExp][] => [
     [
       `${name} of an order without end`,
