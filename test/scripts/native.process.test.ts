@@ -233,9 +233,8 @@ describe('a libtorch of another version', () => {
     const theirs = ofAnother();
     const LIBTORCH = libtorchOf(built);
     const { err } = run({ LIBTORCH });
-    expect(err).toContain(
-      `LIBTORCH=${LIBTORCH}: it is version ${pinned}+cpu, and the addon is for ${theirs}`,
-    );
+    expect(err).toContain(`LIBTORCH=${LIBTORCH}: it is version ${pinned}`);
+    expect(err).toContain(`, and the addon is for ${theirs}`);
     expect(err).toContain('or build the addon for this one');
   });
 
