@@ -9,6 +9,7 @@ import {
   minorFor,
   otherVersion,
   places,
+  versionFor,
 } from '../native/locate';
 import { type Command, parse } from './arguments';
 import { cudaFacts } from './cuda_facts';
@@ -61,10 +62,20 @@ interface Found extends Libtorch {
   place: string;
 }
 
+/** The addon that a program loads, or would load. */
+const foundAddon = () => places().find(({ file, problem }) => !problem && fs.existsSync(file))?.file;
+
+/** The version of libtorch that it wants; without an addon nodetorch's own. */
+function wantedVersion(): string | undefined {
+  const addon = foundAddon();
+  return addon && versionFor(addon);
+}
+
 /** What an addon that was not built here would load. */
 function libtorchAtRunTime(): string {
   try {
-    const found = findLibtorch() ?? findLibtorchBeyond();
+    const version = wantedVersion();
+    const found = findLibtorch(version) ?? findLibtorchBeyond(version);
     return found ? `${found.version} (${found.variant}) at ${found.path}\nfrom ${found.place}` : 'none found';
   } catch (error) {
     return (error as Error).message;
@@ -126,11 +137,12 @@ function libtorchFolder(): string | null {
   const { inspect } = require('../../scripts/libtorch/inspect') as {
     inspect(folder: string, options: { headers: boolean }): { path?: string };
   };
-  const place = places().find(({ file, problem }) => !problem && fs.existsSync(file));
-  const note = place ? builtFor(place.file) : null;
+  const addon = foundAddon();
+  const note = addon ? builtFor(addon) : null;
   try {
     if (note && !process.env.LIBTORCH) return note.path;
-    return (findLibtorch(note?.version) ?? findLibtorchBeyond(note?.version))?.path ?? null;
+    const version = wantedVersion();
+    return (findLibtorch(version) ?? findLibtorchBeyond(version))?.path ?? null;
   } catch {
     // Refused, and what it lacks may still be of use.
     const refused = process.env.LIBTORCH;
@@ -139,13 +151,13 @@ function libtorchFolder(): string | null {
 }
 
 function noteOfBuild(): string | null {
-  const place = places().find(({ file, problem }) => !problem && fs.existsSync(file));
-  if (!place) return null;
-  const note = builtFor(place.file);
-  if (!note) return `any libtorch ${minorFor(place.file)}: it is prebuilt\n${place.file}`;
-  const now = otherVersion(note.path, place.file);
+  const addon = foundAddon();
+  if (!addon) return null;
+  const note = builtFor(addon);
+  if (!note) return `any libtorch ${minorFor(addon)}\n${addon}`;
+  const now = otherVersion(note.path, addon);
   const there = now ? `, where ${now} is now` : fs.existsSync(note.path) ? '' : ', which is gone';
-  return `libtorch ${note.version} (${note.variant}) at ${note.path}${there}\n${place.file}`;
+  return `libtorch ${note.version} (${note.variant}) at ${note.path}${there}\n${addon}`;
 }
 
 function runtime(torch: typeof import('../torch')): Facts {

@@ -23,6 +23,7 @@ import {
   type Place,
   places,
   platform,
+  versionFor,
 } from './locate';
 
 /** What one load of the addon gives; see native/src/addon.cc. */
@@ -48,7 +49,7 @@ function preloadLibtorch(file: string): void {
   const isThere = own !== null && fs.existsSync(path.join(own.path, 'lib'));
   const problem = outgrown(file);
   if (isThere && !problem && !process.env.LIBTORCH && !hasChosen() && process.platform !== 'win32') return;
-  const found = findLibtorch(own?.version);
+  const found = findLibtorch(versionFor(file));
   if (!found && problem) throw new TorchError(problem, 'ImportError');
   const libtorch = found ?? own;
   if (libtorch) preload(libtorch);
@@ -61,7 +62,7 @@ function openAddon(file: string): Native {
   try {
     owner = dlopen(file);
   } catch (error) {
-    const libtorch = isMissingLibrary(String(error)) ? findLibtorchBeyond(builtFor(file)?.version) : null;
+    const libtorch = isMissingLibrary(String(error)) ? findLibtorchBeyond(versionFor(file)) : null;
     if (!libtorch) throw error;
     preload(libtorch);
     owner = dlopen(file);

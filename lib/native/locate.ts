@@ -126,9 +126,11 @@ export function hasChosen(): boolean {
   return chosenVariant() !== null;
 }
 
-/** The minor version of libtorch that an addon is for: "2.13". */
-export const minorFor = (addon: string): string =>
-  inspect().minorOf(builtFor(addon)?.version ?? wantedVersion());
+/** The version of libtorch that an addon is for, as was compiled into it. */
+export const versionFor = (addon: string): string => addonCache().versionFor(addon) ?? wantedVersion();
+
+/** Its minor version: "2.13". */
+export const minorFor = (addon: string): string => inspect().minorOf(versionFor(addon));
 
 /** The version of the libtorch in `folder`, where the addon cannot use it; null where it can, or none is there. */
 export const otherVersion = (folder: string, addon: string): string | null =>
@@ -167,7 +169,7 @@ export function places(): Place[] {
   return [...all, ...addonCache().findBuilt(sources())];
 }
 
-/** Which libtorch an addon was built for, as the build wrote it down beside it. */
+/** Where the libtorch was that an addon was built for, as the build wrote it down beside it. */
 export function builtFor(addon: string): Libtorch | null {
   try {
     return JSON.parse(fs.readFileSync(path.join(path.dirname(addon), 'libtorch.json'), 'utf8')) as Libtorch;

@@ -15,7 +15,7 @@ const isAboutSymbols = (message: string): boolean =>
 
 /** Whether `message` says that addon and libtorch are no pair. */
 export const isWrongPair = (message: string): boolean =>
-  isAboutSymbols(message) || /the addon is for (another version of )?libtorch/.test(message);
+  isAboutSymbols(message) || /the addon is for (another build of )?libtorch/.test(message);
 
 const sentence = (addon: string, what: string): string =>
   `the addon is for libtorch ${minorFor(addon)}, and ${what}`;
@@ -41,12 +41,13 @@ function intruder(addon: string): string | null {
 /** What the loader says, as a sentence about versions where that is the reason. */
 export function explained(addon: string, message: string): string {
   if (!isAboutSymbols(message)) return message;
+  const led = intruder(addon); // comes even before one that was loaded on purpose
   const libtorch = preloaded();
   const loaded = libtorch && `libtorch ${libtorch.version} at ${libtorch.path}`;
-  // Without the note of its build the addon is taken for one of the pinned version.
-  const isUnknown = loaded !== null && otherVersion(libtorch!.path, addon) === null;
-  const reason = isUnknown
-    ? `the addon is for another version of libtorch than ${loaded}, which was loaded`
-    : sentence(addon, intruder(addon) ?? `${loaded ?? 'another one'} was loaded`);
+  // By what both say they are a pair.
+  const isSame = !led && loaded !== null && otherVersion(libtorch!.path, addon) === null;
+  const reason = isSame
+    ? `the addon is for another build of libtorch than ${loaded}, which was loaded`
+    : sentence(addon, led ?? `${loaded ?? 'another one'} was loaded`);
   return `${reason}\n    ${message}`;
 }

@@ -1,6 +1,9 @@
 // The addon's entry. Runs once for each environment: main thread, worker, test context.
 #include <ATen/Version.h>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "compat/libtorch.h"
@@ -12,6 +15,14 @@
 namespace nodetorch {
 
 namespace {
+
+// Stands in the addon's file, where scripts/libtorch/addons.js finds it without loading the addon.
+constexpr auto kMark = [] {
+  constexpr std::string_view label = "nodetorch is built for libtorch=", version = kCompiledAgainst;
+  std::array<char, label.size() + version.size() + 1> text{};
+  std::copy(version.begin(), version.end(), std::copy(label.begin(), label.end(), text.begin()));
+  return text;
+}();
 
 // A libtorch other than the one compiled against has other structures behind the same symbols.
 std::string VersionProblem() {
@@ -88,5 +99,8 @@ napi_value Init(napi_env env, napi_value exports) {
 }  // namespace
 
 }  // namespace nodetorch
+
+// Exported, or the linker would leave it out.
+extern "C" NAPI_EXTERN const decltype(nodetorch::kMark) nodetorch_built_for = nodetorch::kMark;
 
 NAPI_MODULE_INIT() { return nodetorch::Init(env, exports); }

@@ -1,7 +1,8 @@
 'use strict';
 // Addons built on this machine, kept beside libtorch in the user's cache: scripts/keep-addon.js puts them
 // there, lib/native/index.ts finds them. One folder for each combination of what goes into an addon, and in it the
-// addon and libtorch.json, which says what it is linked to and what it must hash to. Uses only Node.
+// addon and libtorch.json, which says what it is linked to and what it must hash to; for which version it is, the addon
+// says itself. Uses only Node.
 
 const crypto = require('node:crypto');
 const fs = require('node:fs');
@@ -11,10 +12,22 @@ const { binary } = require('../../package.json');
 
 const ADDON = 'nodetorch.node';
 const NOTE = 'libtorch.json';
+const MARK = 'nodetorch is built for libtorch='; // as native/src/addon.cc has it
 
 const cache = () => path.join(pinned.cacheRoot(), 'addons');
 const sha256 = (data) => crypto.createHash('sha256').update(data).digest('hex');
 const shortHash = (value) => sha256(JSON.stringify(value)).slice(0, 16);
+
+/** The version of libtorch that an addon is for, read without loading it; null where it does not say. */
+function versionFor(file) {
+  try {
+    const bytes = fs.readFileSync(file);
+    const start = bytes.indexOf(MARK) + MARK.length;
+    return start < MARK.length ? null : bytes.toString('latin1', start, bytes.indexOf(0, start));
+  } catch {
+    return null; // there is none, or it may not be read
+  }
+}
 
 /** One number for all that is compiled, under the package's folder `root`; null where it is not there. */
 function hashSources(root) {
@@ -85,4 +98,7 @@ function findBuilt(sources) {
     .sort((a, b) => a.rank - b.rank || b.time - a.time);
 }
 
-module.exports = { cache, sha256, shortHash, hashSources, machineKey, examine, findBuilt, ADDON, NOTE };
+module.exports = {
+  ...{ cache, sha256, shortHash, hashSources, machineKey, examine, findBuilt, versionFor },
+  ...{ ADDON, NOTE, MARK },
+};

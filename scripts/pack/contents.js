@@ -49,8 +49,7 @@ function requirePinned(what, { version, path: place }) {
 
 /** The addon, which finds libtorch by what lib/native loads before it. */
 function layOutAddon(folder, addon) {
-  const note = fs.readFileSync(path.join(path.dirname(addon), addons.NOTE), 'utf8');
-  requirePinned('the addon is', JSON.parse(note));
+  requirePinned('the addon is', { version: addons.versionFor(addon) ?? 'of unknown version', path: addon });
   const file = path.join(folder, addons.ADDON);
   copy(addon, file);
   strip(file);

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import torch, { safetensors } from 'nodetorch';
+import { MARK } from '../../scripts/libtorch/addons';
 import { installed } from '../scripts/fixture';
 import { good, run } from './captured';
 
@@ -238,7 +239,7 @@ describe('npx nodetorch', () => {
   it('says of a libtorch for CUDA what is missing, and of one that has changed its version', () => {
     const file = path.join(folder, 'nodetorch.node');
     const torch = installed(folder, { cuda: true, version: '2.99.0' }, true);
-    fs.writeFileSync(file, 'not a library');
+    fs.writeFileSync(file, `not a library, ${MARK}2.98.1\0`);
     fs.writeFileSync(
       path.join(folder, 'libtorch.json'),
       JSON.stringify({ path: torch, version: '2.98.1', variant: 'cu130' }),
@@ -260,6 +261,23 @@ describe('npx nodetorch', () => {
       `LIBTORCH=${path.dirname(torch)}: it is version 2.99.0, and the addon is for 2.98`,
     );
     expect(refused.CUDA).toBe(CUDA);
+    // The file says it, without the note beside it as well, and whatever the note says.
+    fs.writeFileSync(file, `not a library, ${MARK}2.99.7\0`);
+    expect(facts().addon).not.toContain('the addon is for libtorch');
+    fs.rmSync(path.join(folder, 'libtorch.json'));
+    const bare = facts({ LIBTORCH: torch });
+    expect(bare['built for']).toBe(`any libtorch 2.99\n${file}`);
+    expect(bare.libtorch).toBe(`2.99.0 (cuda) at ${torch}\nfrom LIBTORCH`);
+    const older = installed(path.join(folder, 'older'), { version: '2.98.0+cpu' });
+    const other = `LIBTORCH=${older}: it is version 2.98.0+cpu, and the addon is for 2.99`;
+    expect(facts({ LIBTORCH: older })).toMatchObject({
+      libtorch: other,
+      addon: expect.stringContaining(other) as string,
+    });
+    fs.writeFileSync(
+      path.join(folder, 'libtorch.json'),
+      JSON.stringify({ path: torch, version: '2.98.1', variant: 'cu130' }),
+    );
     fs.mkdirSync(path.join(folder, 'nvidia/cudnn/lib'), { recursive: true });
     expect(facts().CUDA).toContain(`NVIDIA's libraries: cudnn in ${path.join(folder, 'nvidia')}`);
   });

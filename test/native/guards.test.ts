@@ -21,6 +21,20 @@ const observed = (name: string, x: Tensor, running: Tensor, axis: number, perRow
 };
 
 test.each<[name: string, call: () => unknown, message: RegExp]>([
+  [
+    'native_channel_shuffle on the meta device, of no groups',
+    () => aten.native_channel_shuffle(torch.ones([1, 2, 3], { device: 'meta' }), 0),
+    /Number of groups to divide channels in must be positive. Value of groups:0/,
+  ],
+  ...[
+    ['kernel_size', [], undefined, undefined],
+    ['stride', [2, 2, 2], [1], undefined],
+    ['padding', [2, 2, 2], [1, 1, 1], [0, 0]],
+  ].map(([name, kernelSize, stride, padding]): [string, () => unknown, RegExp] => [
+    `slow_conv3d of another number of sizes: ${name as string}`,
+    () => aten.slow_conv3d(ones(1, 2, 4, 4, 4), ones(2, 2, 2, 2, 2), kernelSize, { stride, padding }),
+    new RegExp(`It is expected ${name as string} equals to 3, but got size`),
+  ]),
   ...['legendre_polynomial_p', 'laguerre_polynomial_l'].flatMap((name): [string, () => unknown, RegExp][] => [
     [
       `${name} of an order without end`,

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import ts from 'typescript';
+import { MARK, versionFor } from '../../scripts/libtorch/addons';
 import { installed, pinned } from './fixture';
 
 const minor = pinned.split('.', 2).join('.');
@@ -85,6 +86,11 @@ function run(env: Record<string, string> = {}, program = load, flags: string[] =
 }
 
 const loaded = { status: 0, signal: null, out: 'function', err: '' };
+
+test('says in its file which libtorch it is for', () => {
+  expect(versionFor(built)).toBe(pinned);
+  expect(versionFor(__filename)).toBeNull();
+});
 
 test('loads after the package was moved', () => {
   expect(run()).toEqual(loaded);
@@ -188,20 +194,71 @@ describe('a libtorch of another version', () => {
     fs.writeFileSync(path.join(folder, 'other/version.py'), "__version__ = '2.99.0'\n");
     for (const name of ['libtorch.so', 'libc10.so'])
       fs.symlinkSync(path.join(libtorchOf(built), 'lib', name), path.join(lib, name));
-    const { err } = run({ LD_LIBRARY_PATH: lib });
-    expect(err).toContain(
-      `the addon is for libtorch ${minor}, and libtorch 2.99.0 of LD_LIBRARY_PATH (${lib}) was loaded\n`,
-    );
+    // Though there may be one that fits, and was loaded before.
+    const cached = path.join(folder, `cache/nodetorch/libtorch-${pinned}-cpu`);
+    for (const isCached of [false, true]) {
+      if (isCached) {
+        fs.mkdirSync(path.dirname(cached), { recursive: true });
+        fs.symlinkSync(libtorchOf(built), cached);
+      }
+      const { err } = run({ LD_LIBRARY_PATH: lib });
+      expect(err).toContain(
+        `the addon is for libtorch ${minor}, and libtorch 2.99.0 of LD_LIBRARY_PATH (${lib}) was loaded\n`,
+      );
+      expect(err).toContain('undefined symbol');
+      expect(err).toContain(advice);
+    }
+    fs.rmSync(path.join(folder, 'cache'), { recursive: true });
+  });
+
+  linux('of which the addon says the same version', () => {
+    missSymbol();
+    const { err } = run({ LIBTORCH: libtorchOf(built) });
+    const where = `libtorch ${pinned}+cpu at ${libtorchOf(built)}`;
+    expect(err).toContain(`the addon is for another build of libtorch than ${where}, which was loaded\n`);
+    expect(err).toContain(advice);
+  });
+
+  /** The addon as one of another version, alone: what its file says is all that is known of it. */
+  function ofAnother(): string {
+    const bytes = fs.readFileSync(addon);
+    const at = bytes.indexOf(`${MARK}${pinned}`) + MARK.length;
+    expect(at).toBeGreaterThan(MARK.length);
+    bytes.write(pinned.replace(/^\d/, '9'), at);
+    fs.writeFileSync(addon, bytes);
+    return minor.replace(/^\d/, '9');
+  }
+
+  linux('of LIBTORCH is refused by an addon without its note', () => {
+    const theirs = ofAnother();
+    const LIBTORCH = libtorchOf(built);
+    const { err } = run({ LIBTORCH });
+    expect(err).toContain(`LIBTORCH=${LIBTORCH}: it is version ${pinned}`);
+    expect(err).toContain(`, and the addon is for ${theirs}`);
+    expect(err).toContain('or build the addon for this one');
+  });
+
+  linux('of which an addon without its note lacks a symbol', () => {
+    const theirs = ofAnother();
+    missSymbol();
+    const { err } = run();
+    expect(err).toContain(`${addon}: the addon is for libtorch ${theirs}, and another one was loaded\n`);
     expect(err).toContain('undefined symbol');
     expect(err).toContain(advice);
   });
 
-  linux('than that of an addon of unknown origin', () => {
-    missSymbol();
-    const { err } = run({ LIBTORCH: libtorchOf(built) });
-    const where = `libtorch ${pinned}+cpu at ${libtorchOf(built)}`;
-    expect(err).toContain(`the addon is for another version of libtorch than ${where}, which was loaded\n`);
-    expect(err).toContain(advice);
+  linux('is passed over by an addon without its note, which loads its own', () => {
+    const fits = installed(path.join(folder, 'fits'), { version: '2.99.0' });
+    const bin = path.join(folder, 'bin');
+    fs.mkdirSync(bin, { recursive: true });
+    fs.writeFileSync(path.join(bin, 'python3'), `#!/bin/sh\necho ${fits}\n`, { mode: 0o755 });
+    expect(run({ PATH: bin })).toEqual(loaded);
+    const theirs = ofAnother();
+    forgetLibtorch();
+    const { err } = run({ PATH: bin });
+    fs.rmSync(bin, { recursive: true });
+    expect(err).toContain(`The addon is for libtorch ${theirs}, and here are other versions only:`);
+    expect(err).toContain(`  2.99.0 at ${fits} (Python)`);
   });
 
   linux('in the package, and none that fits', () => {

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import own from '../../package.json';
+import { MARK } from '../../scripts/libtorch/addons';
 import { layOutAddon, layOutLibtorch } from '../../scripts/pack/contents';
 import { licencesOf, partsOf } from '../../scripts/pack/licences';
 import {
@@ -66,9 +67,12 @@ test.each(['2.10.9+cpu', '2.99.0'])(
   (version) => {
     const folder = path.join(scratch, version);
     fs.mkdirSync(folder);
-    fs.writeFileSync(path.join(folder, 'libtorch.json'), JSON.stringify({ path: '/some/torch', version }));
+    const addon = path.join(folder, 'nodetorch.node');
     const message = `for libtorch ${version} (/some/torch), and the packages are for ${own.libtorch.version}`;
-    expect(() => layOutAddon(path.join(folder, 'out'), path.join(folder, 'nodetorch.node'))).toThrow(message);
+    fs.writeFileSync(addon, `${MARK}${version}\0`);
+    expect(() => layOutAddon(path.join(folder, 'out'), addon)).toThrow(message.replace('/some/torch', addon));
+    fs.writeFileSync(addon, 'says nothing');
+    expect(() => layOutAddon(path.join(folder, 'out'), addon)).toThrow('for libtorch of unknown version');
     expect(() =>
       layOutLibtorch(path.join(folder, 'out'), { path: '/some/torch', version, variant: 'cpu' }),
     ).toThrow(message);

@@ -20,7 +20,7 @@ namespace nodetorch {
 
 namespace {
 
-// As gloo calls the thread of a device.
+// As gloo calls the thread of a device, since libtorch 2.13.
 constexpr const char* kLoop = "gloo_tcp_loop";
 // What the names of gloo's types begin with.
 constexpr const char* kGloo = "N4gloo";
@@ -88,6 +88,22 @@ std::set<int> LoopThreads() {
   return threads;
 }
 
+// Calls this thread so meanwhile, and thereby those that it starts: gloo of before 2.13 gives its thread no
+// name.
+class Renamed {
+ public:
+  explicit Renamed(const char* name) {
+    prctl(PR_GET_NAME, before_);
+    prctl(PR_SET_NAME, name);
+  }
+  ~Renamed() { prctl(PR_SET_NAME, before_); }
+  Renamed(const Renamed&) = delete;
+  Renamed& operator=(const Renamed&) = delete;
+
+ private:
+  char before_[16] = "";
+};
+
 }  // namespace
 
 std::shared_ptr<Guard> Guard::Of(std::shared_ptr<Peers> peers) {
@@ -105,19 +121,15 @@ std::shared_ptr<Guard> Guard::Of(std::shared_ptr<Peers> peers) {
 Guard::DevicePtr Guard::Watch(const std::function<DevicePtr()>& make) {
   const std::lock_guard<std::mutex> one_at_a_time(AllGuards().devices);
   const std::set<int> before = LoopThreads();
-  DevicePtr device = make();
-  // It names itself, so it may take a moment.
-  for (int i = 0; i < 100; i++) {
-    for (const int thread : LoopThreads()) {
-      if (before.count(thread) > 0) continue;
-      const std::lock_guard<std::mutex> lock(mutex_);
-      threads_.insert(thread);
-      return device;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  const auto device = [&] {
+    const Renamed renamed(kLoop);
+    return make();
+  }();
   const std::lock_guard<std::mutex> lock(mutex_);
-  knows_threads_ = false;
+  const size_t known = threads_.size();
+  for (const int thread : LoopThreads())
+    if (before.count(thread) == 0) threads_.insert(thread);
+  if (threads_.size() == known) knows_threads_ = false;
   return device;
 }
 

@@ -126,6 +126,38 @@ WorkPtr GuardedGloo::alltoall(Tensors& outputs, Tensors& inputs, const c10d::All
   return Watched(guard, [&] { return ProcessGroupGloo::alltoall(outputs, inputs, options); });
 }
 
+// Under the new name where gloo has it, else under the old one.
+#define NODETORCH_SINGLE(Name, now, before)                                        \
+  template <typename Gloo, typename... Rest>                                       \
+  auto Name(Gloo& gloo, int, Rest&... rest) -> decltype(gloo.Gloo::now(rest...)) { \
+    return gloo.Gloo::now(rest...);                                                \
+  }                                                                                \
+  template <typename Gloo, typename... Rest>                                       \
+  WorkPtr Name(Gloo& gloo, long, Rest&... rest) {                                  \
+    return gloo.Gloo::before(rest...);                                             \
+  }
+NODETORCH_SINGLE(GatherSingle, all_gather_single, _allgather_base)
+NODETORCH_SINGLE(ScatterSingle, reduce_scatter_single, _reduce_scatter_base)
+NODETORCH_SINGLE(ExchangeSingle, all_to_all_single, alltoall_base)
+#undef NODETORCH_SINGLE
+
+WorkPtr GuardedGloo::all_gather_single(at::Tensor& output, at::Tensor& input,
+                                       const c10d::AllgatherOptions& options) {
+  return Watched(guard, [&] { return GatherSingle<ProcessGroupGloo>(*this, 0, output, input, options); });
+}
+
+WorkPtr GuardedGloo::reduce_scatter_single(at::Tensor& output, at::Tensor& input,
+                                           const c10d::ReduceScatterOptions& options) {
+  return Watched(guard, [&] { return ScatterSingle<ProcessGroupGloo>(*this, 0, output, input, options); });
+}
+
+WorkPtr GuardedGloo::all_to_all_single(at::Tensor& output, at::Tensor& input, Counts& output_counts,
+                                       Counts& input_counts, const c10d::AllToAllOptions& options) {
+  return Watched(guard, [&] {
+    return ExchangeSingle<ProcessGroupGloo>(*this, 0, output, input, output_counts, input_counts, options);
+  });
+}
+
 WorkPtr GuardedGloo::send(Tensors& tensors, int to, int tag) {
   return Transfer(
       guard, c10::intrusive_ptr<GuardedGloo>::reclaim_copy(this), tensors,

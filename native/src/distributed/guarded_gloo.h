@@ -41,6 +41,12 @@ class GuardedGloo : public c10d::ProcessGroupGloo {
   WorkPtr alltoall_base(at::Tensor& output, at::Tensor& input, Counts& output_counts, Counts& input_counts,
                         const c10d::AllToAllOptions& options) override;
   WorkPtr alltoall(Tensors& outputs, Tensors& inputs, const c10d::AllToAllOptions& options) override;
+  // What three of these are called since 2.14, where they override; before, nobody calls them.
+  WorkPtr all_gather_single(at::Tensor& output, at::Tensor& input, const c10d::AllgatherOptions& options);
+  WorkPtr reduce_scatter_single(at::Tensor& output, at::Tensor& input,
+                                const c10d::ReduceScatterOptions& options);
+  WorkPtr all_to_all_single(at::Tensor& output, at::Tensor& input, Counts& output_counts,
+                            Counts& input_counts, const c10d::AllToAllOptions& options);
   WorkPtr send(Tensors& tensors, int to, int tag) override;
   WorkPtr recv(Tensors& tensors, int from, int tag) override;
   WorkPtr recvAnysource(Tensors& tensors, int tag) override;

@@ -40,6 +40,8 @@ void OneFloatingType(const Schema& schema, const Stack& stack);
 
 // guards_sizes.cc
 void PositiveCounts(const Schema& schema, const Stack& stack);
+void SomeGroups(const Schema& schema, const Stack& stack);
+void ThreeSizes(const Schema& schema, const Stack& stack);
 void DimensionsToChunk(const Schema& schema, const Stack& stack);
 void NotCompressed(const Schema& schema, const Stack& stack);
 void NonEmptyLists(const Schema& schema, const Stack& stack);

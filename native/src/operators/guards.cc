@@ -61,6 +61,9 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"_weight_int4pack_mm_for_cpu", ScalesOfGroups},
       {"_dyn_quant_pack_4bit_weight", PositiveCounts},
       {"_stack", NonEmptyLists},
+      {"native_channel_shuffle", SomeGroups},
+      {"slow_conv3d", ThreeSizes},
+      {"slow_conv3d_forward", ThreeSizes},
       {"align_tensors", NonEmptyLists},  // until 2.12, as the next
       {"align_to", PlaceOfEllipsis},
       {"_chunk_cat", DimensionsToChunk},

@@ -220,7 +220,7 @@ void NotePacked(Guard guard, const std::vector<c10::IValue>& results) {
   }
   known.insert_or_assign(packed.unsafeGetTensorImpl(),
                          KnownMatrix{c10::weak_intrusive_ptr<c10::TensorImpl>(packed.getIntrusivePtr()),
-                                     packed._version(), matrix});
+                                     static_cast<uint32_t>(packed._version()), matrix});
 }
 
 }  // namespace nodetorch

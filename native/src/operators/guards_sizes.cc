@@ -24,6 +24,23 @@ void PositiveCounts(const Schema& schema, const Stack& stack) {
   }
 }
 
+// On the meta device until 2.12, which divides before it looks; the words are libtorch's.
+void SomeGroups(const Schema&, const Stack& stack) {
+  const int64_t groups = stack[1].toInt();
+  TORCH_CHECK(stack[0].toTensor().dim() <= 2 || groups > 0,
+              "Number of groups to divide channels in must be positive. Value of groups:", groups);
+}
+
+// Until 2.12 the kernel reads three of each, however many there are; the words are libtorch's.
+void ThreeSizes(const Schema& schema, const Stack& stack) {
+  for (const char* name : {"kernel_size", "stride", "padding"}) {
+    const c10::IValue* value = Find(schema, stack, name);
+    if (!value || !value->isIntList()) continue;
+    const size_t size = value->toIntVector().size();
+    TORCH_CHECK(size == 3, "It is expected ", name, " equals to 3, but got size ", size);
+  }
+}
+
 void NonEmptyLists(const Schema& schema, const Stack& stack) {
   OneDevice(schema, stack);
   std::optional<size_t> length;
