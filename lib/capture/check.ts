@@ -7,7 +7,8 @@ import { flatten } from '../func/tree';
 import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import { keepState, stateNow } from './saved_state';
-import type { Given, Variant } from './variant';
+import type { Given } from './given';
+import type { Variant } from './variant';
 
 const bytes = (tensor: Tensor): Tensor =>
   tensor.detach().resolveConj().resolveNeg().contiguous().reshape([-1]).view(uint8);

@@ -4,11 +4,10 @@ import { TorchError, argumentError } from '../core/errors';
 import { callable } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
 import { recording } from '../native/recording';
-import { type TreeSpec, flatten } from '../func/tree';
-import { isTensor } from '../native/tensor_base';
 import { checkedReplay } from './check';
 import { callInTurn, checkNothingRuns, fence } from './turns';
-import { type Given, MORE, Variant } from './variant';
+import { type Given, given } from './given';
+import { MORE, Variant } from './variant';
 import { Variables } from './variables';
 
 /** Options of `torch.capture`. */
@@ -87,23 +86,6 @@ const CAPTURE = signature(
   } as Required<CaptureOptions>,
   [],
 );
-
-const flatSpecs: TreeSpec[] = Array.from({ length: 8 }, (_, count) => ({
-  kind: 'list',
-  children: new Array<null>(count).fill(null),
-}));
-
-function given(args: readonly unknown[], reads: (() => unknown) | null): Given {
-  if (reads !== null) {
-    const { leaves, spec } = flatten([args, reads()]);
-    return { args, leaves, spec, tensors: leaves.filter(isTensor) };
-  }
-  if (args.length < flatSpecs.length && args.every(isTensor)) {
-    return { args, leaves: args, spec: flatSpecs[args.length], tensors: args };
-  }
-  const { leaves, spec } = flatten(args);
-  return { args, leaves, spec, tensors: leaves.filter(isTensor) };
-}
 
 /**
  * A function that does what `fn` does, with the same bits, mostly without JavaScript: its operators are recorded, and

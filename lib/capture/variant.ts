@@ -3,24 +3,16 @@ import { TorchError } from '../core/errors';
 import { native } from '../native';
 import { wrap } from '../native/dispatch';
 import type { Handle } from '../../typings/native';
-import { type TreeSpec, sameSpec, unflatten } from '../func/tree';
+import { sameSpec, unflatten } from '../func/tree';
 import { endAwaitedBeforeExit } from '../native/program';
-import { isTensor } from '../native/tensor_base';
 import type { Tensor } from '../tensor';
 import { liveDifference } from './live';
 import { ReplayCalls } from './replay_calls';
 import { DeviceGraph } from './device_graph';
+import { type Given, sameKind } from './given';
 import { freezeRecording } from './frozen';
 import { type Recorded, record } from './session';
 import type { Snapshot, Variables } from './variables';
-
-/** Arguments as they were nested. */
-export interface Given {
-  readonly args: readonly unknown[];
-  readonly leaves: readonly unknown[];
-  readonly spec: TreeSpec;
-  readonly tensors: readonly Tensor[];
-}
 
 /** What a replay is: a frozen program, a graph of the device, or else the operators one by one. */
 export interface ReplayKind {
@@ -32,12 +24,6 @@ type Fn = (...args: unknown[]) => unknown;
 
 // The first calls may do what later ones do not, such as making an optimizer's state.
 const MOST_ATTEMPTS = 4;
-
-// Which of the tensors are one: a recording cannot tell them apart.
-function samePattern(a: readonly Tensor[], b: readonly Tensor[]): boolean {
-  for (let i = 1; i < a.length; i++) if (a.indexOf(a[i]) !== b.indexOf(b[i])) return false;
-  return true;
-}
 
 /** What {@link Variant.replayNow} gives where there is more to do than a replay. */
 export const MORE = Symbol('more');
@@ -121,24 +107,14 @@ export class Variant {
 
   /** Whether arguments are of its kind, and everything that it depends on is as it was. */
   fits(given: Given): boolean {
-    if (!this.#matches(given)) return false;
+    if (!sameKind(given, this.#given)) return false;
     this.#versions = native.captureHolds(this.#recorded.handle, given.tensors);
     return this.#versions >= 0 && this.#recorded.modules.hold();
   }
 
-  #matches(given: Given): boolean {
-    const mine = this.#given;
-    if (given.leaves.length !== mine.leaves.length || !sameSpec(given.spec, mine.spec)) return false;
-    for (let i = 0; i < mine.leaves.length; i++) {
-      const [leaf, own] = [given.leaves[i], mine.leaves[i]];
-      if (isTensor(leaf) ? !isTensor(own) : !Object.is(leaf, own)) return false;
-    }
-    return samePattern(given.tensors, mine.tensors);
-  }
-
   /** Whether it was begun with such arguments, whatever else has changed since. */
   isFor(given: Given): boolean {
-    return this.#matches(given);
+    return sameKind(given, this.#given);
   }
 
   get isReady(): boolean {
@@ -284,7 +260,8 @@ export class Variant {
   replayNow(given: Given, recheck: number): unknown {
     const { freeze, graph } = this.kind;
     if (freeze || graph || this.#problem !== null || this.#ready === null || this.isDue(recheck)) return MORE;
-    if (!this.#matches(given) || !this.#hasFixed(given) || !this.#recorded.modules.hold()) return MORE;
+    if (!sameKind(given, this.#given) || !this.#hasFixed(given) || !this.#recorded.modules.hold())
+      return MORE;
     if (this.changedVariable(given) !== null) return MORE;
     const outputs = this.#calls!.replay(this.#ready, given.tensors);
     if (outputs === null) return MORE;

@@ -279,6 +279,16 @@ test.each<[what: string, change: (model: ModuleWithExtra) => unknown]>([
   expect(bitsOf(run(x))).toBe(bitsOf(model(x)));
 });
 
+test('a complex number is one value with another of its parts', () => {
+  const step = torch.capture((x: Tensor, factor: torch.Complex) => x.mul(factor));
+  for (let i = 0; i < 5; i++) {
+    const result = step(torch.ones([1]).mul(i), new torch.Complex(1, 2));
+    expect(result.tolist()).toEqual([new torch.Complex(i, 2 * i)]);
+  }
+  step(torch.ones([1]), new torch.Complex(1, -2));
+  expect([step.recordings, step.replays]).toEqual([2, 3]);
+});
+
 test('an argument that the function knows from elsewhere, too', () => {
   const known = torch.ones([2]);
   const run = torch.capture((x: Tensor) => x.add(known));

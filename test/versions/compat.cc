@@ -3,6 +3,7 @@
 #include "compat/libtorch.h"
 
 #include <c10/core/AutogradState.h>
+#include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
 namespace nodetorch {
@@ -29,6 +30,20 @@ struct AnyStats {
   std::vector<std::string> names;
 };
 
+// `override` says whether these are the names that are called.
+struct AnyBackend : c10d::Backend {
+  using Backend::Backend;
+  using Work = c10::intrusive_ptr<c10d::Work>;
+  Work NODETORCH_ALL_GATHER_SINGLE(at::Tensor&, at::Tensor&, const c10d::AllgatherOptions&) override { return {}; }
+  Work NODETORCH_REDUCE_SCATTER_SINGLE(at::Tensor&, at::Tensor&, const c10d::ReduceScatterOptions&) override {
+    return {};
+  }
+  Work NODETORCH_ALL_TO_ALL_SINGLE(at::Tensor&, at::Tensor&, std::vector<int64_t>&, std::vector<int64_t>&,
+                                   const c10d::AllToAllOptions&) override {
+    return {};
+  }
+};
+
 }  // namespace
 
 std::string UseAll() {
@@ -52,7 +67,8 @@ std::string UseAll() {
                                std::vector<int64_t>());
   AcceleratorGraph graph(reducer == nullptr);
   if (!IsCapturing(at::accelerator::getCurrentStream(0))) graph.CaptureBegin({info.first, info.second}, 0);
-  return std::string(kCompiledAgainst) + CompiledMinor() + std::to_string(LaterTags().size() + SupportedTypes(0).size() + kTakesFolders);
+  const AnyBackend backend(0, 1);
+  return std::to_string(backend.getRank()) + std::string(kCompiledAgainst) + CompiledMinor() + std::to_string(LaterTags().size() + SupportedTypes(0).size() + kTakesFolders);
 }
 
 }  // namespace nodetorch

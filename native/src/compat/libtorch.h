@@ -131,6 +131,17 @@ inline std::vector<at::ScalarType> SupportedTypes(c10::DeviceIndex index) {
   return types;
 }
 
+// Collectives of single tensors, as a Backend of c10d calls them: they have other names since 2.14.
+#if NODETORCH_LIBTORCH_SINCE(2, 14)
+#define NODETORCH_ALL_GATHER_SINGLE all_gather_single
+#define NODETORCH_REDUCE_SCATTER_SINGLE reduce_scatter_single
+#define NODETORCH_ALL_TO_ALL_SINGLE all_to_all_single
+#else
+#define NODETORCH_ALL_GATHER_SINGLE _allgather_base
+#define NODETORCH_REDUCE_SCATTER_SINGLE _reduce_scatter_base
+#define NODETORCH_ALL_TO_ALL_SINGLE alltoall_base
+#endif
+
 /** c10d's Reducer: since 2.12 it copies gradients in batches where it is told to, by its last argument. */
 template <typename Reducer, typename... Rest>
 std::shared_ptr<Reducer> ReducerOf(bool in_batches, Rest&&... rest) {

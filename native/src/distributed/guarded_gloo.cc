@@ -83,14 +83,16 @@ WorkPtr GuardedGloo::reduce(Tensors& tensors, const c10d::ReduceOptions& options
   return Watched(guard, [&] { return ProcessGroupGloo::reduce(tensors, options); });
 }
 
-WorkPtr GuardedGloo::_reduce_scatter_base(at::Tensor& output, at::Tensor& input,
-                                          const c10d::ReduceScatterOptions& options) {
-  return Watched(guard, [&] { return ProcessGroupGloo::_reduce_scatter_base(output, input, options); });
+WorkPtr GuardedGloo::NODETORCH_REDUCE_SCATTER_SINGLE(at::Tensor& output, at::Tensor& input,
+                                                     const c10d::ReduceScatterOptions& options) {
+  return Watched(guard,
+                 [&] { return ProcessGroupGloo::NODETORCH_REDUCE_SCATTER_SINGLE(output, input, options); });
 }
 
-WorkPtr GuardedGloo::_allgather_base(at::Tensor& output, at::Tensor& input,
-                                     const c10d::AllgatherOptions& options) {
-  return Watched(guard, [&] { return ProcessGroupGloo::_allgather_base(output, input, options); });
+WorkPtr GuardedGloo::NODETORCH_ALL_GATHER_SINGLE(at::Tensor& output, at::Tensor& input,
+                                                 const c10d::AllgatherOptions& options) {
+  return Watched(guard,
+                 [&] { return ProcessGroupGloo::NODETORCH_ALL_GATHER_SINGLE(output, input, options); });
 }
 
 WorkPtr GuardedGloo::allgather(Lists& outputs, Tensors& inputs, const c10d::AllgatherOptions& options) {
@@ -115,47 +117,15 @@ WorkPtr GuardedGloo::reduce_scatter(Tensors& outputs, Lists& inputs,
   return Watched(guard, [&] { return ProcessGroupGloo::reduce_scatter(outputs, inputs, options); });
 }
 
-WorkPtr GuardedGloo::alltoall_base(at::Tensor& output, at::Tensor& input, Counts& output_counts,
-                                   Counts& input_counts, const c10d::AllToAllOptions& options) {
+WorkPtr GuardedGloo::NODETORCH_ALL_TO_ALL_SINGLE(at::Tensor& output, at::Tensor& input, Counts& output_counts,
+                                                 Counts& input_counts, const c10d::AllToAllOptions& options) {
   return Watched(guard, [&] {
-    return ProcessGroupGloo::alltoall_base(output, input, output_counts, input_counts, options);
+    return ProcessGroupGloo::NODETORCH_ALL_TO_ALL_SINGLE(output, input, output_counts, input_counts, options);
   });
 }
 
 WorkPtr GuardedGloo::alltoall(Tensors& outputs, Tensors& inputs, const c10d::AllToAllOptions& options) {
   return Watched(guard, [&] { return ProcessGroupGloo::alltoall(outputs, inputs, options); });
-}
-
-// Under the new name where gloo has it, else under the old one.
-#define NODETORCH_SINGLE(Name, now, before)                                        \
-  template <typename Gloo, typename... Rest>                                       \
-  auto Name(Gloo& gloo, int, Rest&... rest) -> decltype(gloo.Gloo::now(rest...)) { \
-    return gloo.Gloo::now(rest...);                                                \
-  }                                                                                \
-  template <typename Gloo, typename... Rest>                                       \
-  WorkPtr Name(Gloo& gloo, long, Rest&... rest) {                                  \
-    return gloo.Gloo::before(rest...);                                             \
-  }
-NODETORCH_SINGLE(GatherSingle, all_gather_single, _allgather_base)
-NODETORCH_SINGLE(ScatterSingle, reduce_scatter_single, _reduce_scatter_base)
-NODETORCH_SINGLE(ExchangeSingle, all_to_all_single, alltoall_base)
-#undef NODETORCH_SINGLE
-
-WorkPtr GuardedGloo::all_gather_single(at::Tensor& output, at::Tensor& input,
-                                       const c10d::AllgatherOptions& options) {
-  return Watched(guard, [&] { return GatherSingle<ProcessGroupGloo>(*this, 0, output, input, options); });
-}
-
-WorkPtr GuardedGloo::reduce_scatter_single(at::Tensor& output, at::Tensor& input,
-                                           const c10d::ReduceScatterOptions& options) {
-  return Watched(guard, [&] { return ScatterSingle<ProcessGroupGloo>(*this, 0, output, input, options); });
-}
-
-WorkPtr GuardedGloo::all_to_all_single(at::Tensor& output, at::Tensor& input, Counts& output_counts,
-                                       Counts& input_counts, const c10d::AllToAllOptions& options) {
-  return Watched(guard, [&] {
-    return ExchangeSingle<ProcessGroupGloo>(*this, 0, output, input, output_counts, input_counts, options);
-  });
 }
 
 WorkPtr GuardedGloo::send(Tensors& tensors, int to, int tag) {

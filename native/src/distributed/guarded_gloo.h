@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "compat/libtorch.h"
 #include "distributed/guard.h"
 
 #if NODETORCH_GLOO
@@ -28,25 +29,19 @@ class GuardedGloo : public c10d::ProcessGroupGloo {
   WorkPtr allreduce_sparse(Tensors& tensors, const c10d::AllreduceOptions& options) override;
   WorkPtr allreduce_coalesced(Tensors& tensors, const c10d::AllreduceCoalescedOptions& options) override;
   WorkPtr reduce(Tensors& tensors, const c10d::ReduceOptions& options) override;
-  WorkPtr _reduce_scatter_base(at::Tensor& output, at::Tensor& input,
-                               const c10d::ReduceScatterOptions& options) override;
-  WorkPtr _allgather_base(at::Tensor& output, at::Tensor& input,
-                          const c10d::AllgatherOptions& options) override;
+  WorkPtr NODETORCH_REDUCE_SCATTER_SINGLE(at::Tensor& output, at::Tensor& input,
+                                          const c10d::ReduceScatterOptions& options) override;
+  WorkPtr NODETORCH_ALL_GATHER_SINGLE(at::Tensor& output, at::Tensor& input,
+                                      const c10d::AllgatherOptions& options) override;
   WorkPtr allgather(Lists& outputs, Tensors& inputs, const c10d::AllgatherOptions& options) override;
   WorkPtr allgather_coalesced(Lists& outputs, Tensors& inputs,
                               const c10d::AllgatherOptions& options) override;
   WorkPtr gather(Lists& outputs, Tensors& inputs, const c10d::GatherOptions& options) override;
   WorkPtr scatter(Tensors& outputs, Lists& inputs, const c10d::ScatterOptions& options) override;
   WorkPtr reduce_scatter(Tensors& outputs, Lists& inputs, const c10d::ReduceScatterOptions& options) override;
-  WorkPtr alltoall_base(at::Tensor& output, at::Tensor& input, Counts& output_counts, Counts& input_counts,
-                        const c10d::AllToAllOptions& options) override;
+  WorkPtr NODETORCH_ALL_TO_ALL_SINGLE(at::Tensor& output, at::Tensor& input, Counts& output_counts,
+                                      Counts& input_counts, const c10d::AllToAllOptions& options) override;
   WorkPtr alltoall(Tensors& outputs, Tensors& inputs, const c10d::AllToAllOptions& options) override;
-  // What three of these are called since 2.14, where they override; before, nobody calls them.
-  WorkPtr all_gather_single(at::Tensor& output, at::Tensor& input, const c10d::AllgatherOptions& options);
-  WorkPtr reduce_scatter_single(at::Tensor& output, at::Tensor& input,
-                                const c10d::ReduceScatterOptions& options);
-  WorkPtr all_to_all_single(at::Tensor& output, at::Tensor& input, Counts& output_counts,
-                            Counts& input_counts, const c10d::AllToAllOptions& options);
   WorkPtr send(Tensors& tensors, int to, int tag) override;
   WorkPtr recv(Tensors& tensors, int from, int tag) override;
   WorkPtr recvAnysource(Tensors& tensors, int tag) override;
