@@ -9,19 +9,17 @@ afterAll(() => torch.setNumThreads(threads));
 
 // A closure is called by LBFGS, which decides by numbers how often.
 const names = (Object.keys(CASES) as Name[]).filter((name) => name !== 'LBFGS');
-// With all options, and once with the defaults.
-const rows = names.flatMap((name) =>
-  CASES[name].forms
-    .filter((form) => !form.includes('differentiable'))
-    .flatMap((form, i) => {
-      const options = eachOption(name);
-      const dtype = CASES[name].dtypes[0];
-      return (i === 0 ? [options[0], options.at(-1)!] : [options.at(-1)!]).map((each): [string, Case] => [
-        `${name} ${form} ${JSON.stringify(each)}`,
-        { name, options: each, form, dtype, tensor_lr: false },
-      ]);
-    }),
-);
+// Each form with all options, and once the defaults and a learning rate that is a tensor.
+const rows = names.flatMap((name) => {
+  const { dtypes, forms } = CASES[name];
+  const [defaults, all] = [eachOption(name)[0], eachOption(name).at(-1)!];
+  const row = (form: string, options: Case['options'], tensor_lr = false): [string, Case] => [
+    `${name} ${form} ${JSON.stringify(options)}${tensor_lr ? ', a tensor as lr' : ''}`,
+    { name, options, form, dtype: dtypes[0], tensor_lr },
+  ];
+  const captured = forms.filter((form) => !form.includes('differentiable'));
+  return [row(forms[0], defaults), row(forms[0], defaults, true), ...captured.map((form) => row(form, all))];
+});
 
 test.each(rows)('%s', (_title, row) => {
   let replays = () => 0;
