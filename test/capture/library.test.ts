@@ -27,3 +27,14 @@ test('on another thread such a kernel is an error', async () => {
   run(x);
   await expect(run.async(x)).rejects.toThrow('capture_test::scaled');
 });
+
+test('a kernel for autograd is called where no gradients are made, too', () => {
+  const library = new torch.library.Library('capture_autograd', 'DEF');
+  library.define('twice(Tensor x) -> Tensor');
+  library.impl('twice', (x: Tensor) => x.mul(2), 'CPU');
+  library.impl('twice', (x: Tensor) => x.mul(3), 'AutogradCPU');
+  const { twice } = torch.ops.capture_autograd as unknown as Record<string, (x: Tensor) => Tensor>;
+  const run = torch.capture((x: Tensor) => torch.noGrad(() => twice(x).add(1)), { recheck: 0 });
+  expect([1, 2, 3, 4, 5].map((i) => run(torch.tensor(i)).item())).toEqual([4, 7, 10, 13, 16]);
+  expect(run.replays).toBe(3);
+});

@@ -47,7 +47,9 @@ bool Place::Holds() const {
 
 Signature WithoutAutograd(const Signature& signature) {
   Signature made = signature;
-  if (made.handle && !IsComposed(*made.handle) && !MakesAliases(made.schema())) made.plain_rank = kAnyRank;
+  // Other libraries may have their own kernels there.
+  const bool is_own = made.handle && made.schema().name().rfind("aten::", 0) == 0;
+  if (is_own && !IsComposed(*made.handle) && !MakesAliases(made.schema())) made.plain_rank = kAnyRank;
   return made;
 }
 
