@@ -221,25 +221,28 @@ export function programFrom(seed: number): Program {
   const scheduler = optimizer && below(3) === 0 ? new optim.lrScheduler.ExponentialLR(optimizer, 0.9) : null;
   const [trains, clears, clips, setsToNone] = [below(3) > 0, below(3), below(4) === 0, below(2) === 0];
   const calls = { count: 0 };
+  const scopes = [<T>(fn: () => T) => fn(), torch.noGrad, torch.inferenceMode];
+  const scope = trains ? scopes[0] : pick(scopes);
+  const step = (x: Tensor, y: Tensor): Tensor[] => {
+    const state: State = { values: [x, y], weight, bias, buffer, model, calls, handles: [] };
+    for (const step of steps) {
+      const value = step(state);
+      if (value) state.values.push(value.tanh());
+    }
+    const loss = last(state, 0).mul(weight.sum()).add(bias).pow(2).mean();
+    const end = () => state.handles.forEach((handle) => handle.remove());
+    if (!trains) return (end(), [last(state, 0), loss]);
+    if (clears === 1) optimizer?.zeroGrad({ setToNone: setsToNone });
+    if (clears === 2) for (const param of params) param.grad = null;
+    loss.backward();
+    end();
+    if (clips) nn.utils.clipGradNorm_(params, 0.5);
+    optimizer?.step();
+    scheduler?.step();
+    return [loss.detach(), last(state, 1)];
+  };
   return {
-    step: (x: Tensor, y: Tensor) => {
-      const state: State = { values: [x, y], weight, bias, buffer, model, calls, handles: [] };
-      for (const step of steps) {
-        const value = step(state);
-        if (value) state.values.push(value.tanh());
-      }
-      const loss = last(state, 0).mul(weight.sum()).add(bias).pow(2).mean();
-      const end = () => state.handles.forEach((handle) => handle.remove());
-      if (!trains) return (end(), [last(state, 0), loss]);
-      if (clears === 1) optimizer?.zeroGrad({ setToNone: setsToNone });
-      if (clears === 2) for (const param of params) param.grad = null;
-      loss.backward();
-      end();
-      if (clips) nn.utils.clipGradNorm_(params, 0.5);
-      optimizer?.step();
-      scheduler?.step();
-      return [loss.detach(), last(state, 1)];
-    },
+    step: (x: Tensor, y: Tensor) => scope(() => step(x, y)),
     args: () => [torch.randn([3, 4]), torch.rand([3, 4])],
     state: () => [...params.flatMap((param) => [param, param.grad]), buffer, ...model.buffers()],
   };
