@@ -19,7 +19,7 @@ def run(name, form, given):
         if "differentiable" in form:
             return differentiated(name, params, given)[0]
         optimizer = make_optimizer(name, params, given)
-        for _ in range(5):
+        for _ in range(100):
             step(optimizer, params, "float32")
         return digest_of(params, state_of(optimizer))
     except TypeError:

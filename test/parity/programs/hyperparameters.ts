@@ -19,7 +19,7 @@ function run(name: string, form: string, options: Record<string, unknown>): stri
     if (form.includes('differentiable')) return differentiated(row, params, given)[0];
     const optimizer = makeOptimizer(name, params, given);
     const once = capturedAmong(() => step(optimizer, params, 'float32'));
-    for (let i = 0; i < 5; i++) once();
+    for (let i = 0; i < 100; i++) once();
     return digestOf(params, stateOf(optimizer));
   } catch (error) {
     if (error instanceof TypeError) return 'TypeError'; // of an operator's arguments: words of our own
